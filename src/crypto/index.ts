@@ -1,0 +1,32 @@
+/**
+ * Bytes in, bytes out: the four key schedules of DP-3T and GAEN, and the primitives the protocol is made of.
+ * No clock, no dice, no input or output: randomness is an argument.
+ * @module
+ */
+export {
+  ascii,
+  type Bytes,
+  bytes,
+  compare,
+  concat,
+  equal,
+  fromHex,
+  hex,
+  requireByteArray,
+  requireBytes,
+  requireU32,
+  u16,
+  u32,
+  u64,
+} from "./bytes.ts"
+export * as code from "./code.ts"
+export * as gaen from "./gaen.ts"
+export { hkdfSha256, hmacSha256, sha256 } from "./hash.ts"
+export * as hybrid from "./hybrid.ts"
+export { type Candidate, EPHID_BYTES, type EphId } from "./identifiers.ts"
+export * as lowCost from "./low-cost.ts"
+export { type Random, shuffle, uniform } from "./random.ts"
+export * as sealedBox from "./sealed-box.ts"
+export * as signature from "./signature.ts"
+export * as time from "./time.ts"
+export * as unlinkable from "./unlinkable.ts"

@@ -1,0 +1,31 @@
+/**
+ * The source of every secret and of every secret choice. Obligation: `bytes(n)` returns n fresh, independent,
+ * uniform bytes from the system's CSPRNG, in an array nobody else holds, or throws; it never returns fewer.
+ */
+export interface Random {
+  bytes(n: number): Uint8Array
+}
+
+/** A uniform integer 0 … n−1. Values past the last multiple of n are drawn again, so that none is favoured. */
+export function uniform(random: Random, n: number): number {
+  if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
+    throw new RangeError(`uniform: expected 1 to 2^32 outcomes, got ${n}`)
+  const limit = 2 ** 32 - (2 ** 32 % n)
+  for (;;) {
+    const [a, b, c, d] = random.bytes(4) as unknown as [number, number, number, number]
+    const value = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+    if (value < limit) return value % n
+  }
+}
+
+/** A new array in uniform order (Fisher–Yates): the secret broadcast order of designs 1 and 3 (WP 2.1, 2.3). */
+export function shuffle<T>(items: readonly T[], random: Random): T[] {
+  const out = [...items]
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = uniform(random, i + 1)
+    const held = out[i]!
+    out[i] = out[j]!
+    out[j] = held
+  }
+  return out
+}

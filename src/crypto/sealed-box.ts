@@ -1,0 +1,114 @@
+import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
+import nacl from "tweetnacl"
+import { type Bytes, concat, requireByteArray, requireBytes } from "./bytes.ts"
+import { blake2b24 } from "./hash.ts"
+import type { Random } from "./random.ts"
+
+/** X25519 keys of libsodium's crypto_box. */
+export type BoxPublicKey = Bytes<"boxPublicKey">
+export type BoxSecretKey = Bytes<"boxSecretKey">
+
+export const BOX_KEY_BYTES = 32
+/** What sealing adds: the ephemeral public key (32) and the Poly1305 tag (16). */
+export const SEAL_BYTES = 48
+
+/**
+ * X25519 (RFC 7748). Servers replace the portable one by their platform's, which is fifty times faster.
+ * Obligation: both functions give the very bytes of RFC 7748, and refuse nothing.
+ */
+export interface X25519 {
+  publicKey(secretKey: Uint8Array): Uint8Array
+  sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array
+}
+
+/** The portable implementation (tweetnacl). */
+export const x25519: X25519 = {
+  publicKey: secretKey => nacl.scalarMult.base(secretKey),
+  sharedSecret: (secretKey, publicKey) => nacl.scalarMult(secretKey, publicKey),
+}
+
+function words(input: Uint8Array): Uint32Array {
+  const copy = new Uint8Array(input)
+  const out = new Uint32Array(copy.length / 4)
+  for (let i = 0; i < out.length; i++)
+    out[i] = copy[4 * i]! | (copy[4 * i + 1]! << 8) | (copy[4 * i + 2]! << 16) | (copy[4 * i + 3]! << 24)
+  return out
+}
+
+// "expand 32-byte k", the constant of Salsa20, as four little-endian words.
+const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
+
+/** crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶). */
+function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  const out = new Uint32Array(8)
+  const shared = curve.sharedSecret(secretKey, publicKey)
+  hsalsa(SIGMA, words(shared), new Uint32Array(4), out)
+  shared.fill(0)
+  const key = new Uint8Array(BOX_KEY_BYTES)
+  out.forEach((word, i) => {
+    for (let b = 0; b < 4; b++) key[4 * i + b] = word >>> (8 * b)
+  })
+  out.fill(0)
+  return key
+}
+
+/** A recipient's key pair. @param secretKey 32 uniform bytes */
+export function keyPair(
+  secretKey: Uint8Array,
+  curve: X25519 = x25519,
+): { publicKey: BoxPublicKey; secretKey: BoxSecretKey } {
+  requireBytes("secretKey", BOX_KEY_BYTES, secretKey)
+  return {
+    publicKey: new Uint8Array(curve.publicKey(secretKey)) as BoxPublicKey,
+    secretKey: new Uint8Array(secretKey) as BoxSecretKey,
+  }
+}
+
+/**
+ * libsodium's crypto_box_seal: ephemeral public key ‖ crypto_box under nonce BLAKE2b-24(ephemeral ‖ recipient).
+ * @param message any length
+ * @param publicKey the recipient's 32 bytes
+ * @returns message.length + 48 bytes
+ */
+export function seal(
+  message: Uint8Array,
+  publicKey: Uint8Array,
+  random: Random,
+  curve: X25519 = x25519,
+): Uint8Array<ArrayBuffer> {
+  requireByteArray("message", message)
+  requireBytes("publicKey", BOX_KEY_BYTES, publicKey)
+  const ephemeralSecret = random.bytes(BOX_KEY_BYTES)
+  const ephemeral = curve.publicKey(ephemeralSecret)
+  const key = boxKey(curve, ephemeralSecret, publicKey)
+  const nonce = blake2b24(ephemeral, publicKey)
+  const sealed = concat(ephemeral, xsalsa20poly1305(key, nonce).encrypt(message))
+  ephemeralSecret.fill(0)
+  key.fill(0)
+  return sealed
+}
+
+/**
+ * libsodium's crypto_box_seal_open.
+ * @returns the message, or undefined when the box was not sealed to this key or was changed on the way
+ */
+export function open(
+  sealed: Uint8Array,
+  keys: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
+  curve: X25519 = x25519,
+): Uint8Array<ArrayBuffer> | undefined {
+  requireByteArray("sealed", sealed)
+  requireBytes("publicKey", BOX_KEY_BYTES, keys.publicKey)
+  requireBytes("secretKey", BOX_KEY_BYTES, keys.secretKey)
+  if (sealed.length < SEAL_BYTES) return undefined
+  const ephemeral = sealed.subarray(0, BOX_KEY_BYTES)
+  const key = boxKey(curve, keys.secretKey, ephemeral)
+  try {
+    const nonce = blake2b24(ephemeral, keys.publicKey)
+    return xsalsa20poly1305(key, nonce).decrypt(sealed.subarray(BOX_KEY_BYTES)) as Uint8Array<ArrayBuffer>
+  } catch {
+    return undefined
+  } finally {
+    key.fill(0)
+  }
+}
