@@ -1,0 +1,31 @@
+import ProgressBar from "progress"
+
+/** A bar on the error stream, so that the output stays clean; nothing where no person is watching. */
+export function progressBar(what: string, total: number): { advance(steps?: number): void } {
+  if (!process.stderr.isTTY || total < 2) return { advance() {} }
+  const bar = new ProgressBar(`${what} [:bar] :current/:total :etas left`, { total, width: 30, clear: true })
+  return { advance: (steps = 1) => bar.tick(steps) }
+}
+
+/** Columns aligned, numbers to the right; the first row is the head. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => String(row[column] ?? "").length))) ?? []
+  return rows
+    .map(row =>
+      row
+        .map((cell, column) => {
+          const width = widths[column] ?? 0
+          return typeof cell === "number" ? String(cell).padStart(width) : cell.padEnd(width)
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
+}
+
+/** The last word of a command that could not do its work: what was wrong, on the error stream; exit code 2. */
+export function fail(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(`lindung: ${message}`)
+  process.exit(2)
+}
