@@ -3,6 +3,8 @@
  * No clock, no dice, no input or output: randomness is an argument.
  * @module
  */
+
+export { base64, fromBase64 } from "./base64.ts"
 export {
   ascii,
   type Bytes,
@@ -25,6 +27,7 @@ export { hkdfSha256, hmacSha256, sha256 } from "./hash.ts"
 export * as hybrid from "./hybrid.ts"
 export { type Candidate, EPHID_BYTES, type EphId } from "./identifiers.ts"
 export * as lowCost from "./low-cost.ts"
+export * as merkle from "./merkle.ts"
 export { type Random, shuffle, uniform } from "./random.ts"
 export * as sealedBox from "./sealed-box.ts"
 export * as signature from "./signature.ts"

@@ -1,0 +1,32 @@
+/**
+ * What two parties must agree on: messages, files, the log, parameters, errors. Pure: no clock, no dice, no I/O.
+ * @module
+ */
+export * from "./authority-keys.ts"
+export * from "./batch.ts"
+export * from "./checkpoint.ts"
+export { defaultParameters } from "./defaults.ts"
+export * from "./design.ts"
+export * from "./envelope.ts"
+export * from "./errors.ts"
+export * from "./ingest-keys.ts"
+export { encodeLeaf, LEAF_BYTES, LEAF_TYPES, type Leaf, type LeafType, leafOf, parseLeaf } from "./leaf.ts"
+export { drawPadding, type PaddingEntry, paddingSizes } from "./padding.ts"
+export * from "./parameters.ts"
+export * from "./ports.ts"
+export * from "./receipt.ts"
+export * from "./redeem.ts"
+export {
+  commitment,
+  encodeSlots,
+  leaf as slotLeaf,
+  R_BYTES,
+  type Report,
+  redact,
+  type Slot,
+  spentTag,
+} from "./report.ts"
+export * from "./tile.ts"
+export * from "./token.ts"
+export * from "./tree.ts"
+export { malformed, Reader } from "./wire.ts"

@@ -1,0 +1,87 @@
+import { type Random, time, uniform } from "../crypto/index.ts"
+import { type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
+import type { PaddingProfile, ParameterSet } from "./parameters.ts"
+
+const HOURS = 24
+const SECONDS_PER_HOUR = 3600
+
+/** The secrets that one made-up report adds to a batch: slot and fresh random bytes, as real ones look. */
+export interface PaddingEntry {
+  readonly slot: number
+  readonly secret: Uint8Array
+}
+
+function draw(weights: readonly number[], random: Random): number {
+  let left = uniform(
+    random,
+    weights.reduce((sum, weight) => sum + weight, 0),
+  )
+  return weights.findIndex(weight => {
+    left -= weight
+    return left < 0
+  })
+}
+
+/**
+ * One made-up report of a bucket, drawn from the public profile alone, never from the batch (protocol §7): a first
+ * day, the slots from it to the bucket's end that are revealed at their hour, and a night without any.
+ */
+export function drawPadding(design: Design, bucket: number, parameters: ParameterSet, random: Random): PaddingEntry[] {
+  const profile = parameters.paddingProfile
+  const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
+  const firstDay = time.day(end - 1) - draw(profile.firstDayAge, random)
+  const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, parameters)
+  if (design.reveals === "one") return [{ slot: first, secret: random.bytes(design.secretBytes) }]
+  const night = draw(profile.nightStartHour, random)
+  const nightHours = draw(profile.nightHours, random)
+  const entries: PaddingEntry[] = []
+  for (let slot = first; slotStart(design, slot, parameters) < end; slot++) {
+    const hour = hourOf(design, slot, parameters)
+    const asleep = (hour - night + HOURS) % HOURS < nightHours
+    if (uniform(random, 1000) < profile.revealedByHour[hour]! && !asleep)
+      entries.push({ slot, secret: random.bytes(design.secretBytes) })
+  }
+  return entries
+}
+
+const hourOf = (design: Design, slot: number, lengths: Lengths): number =>
+  Math.floor((slotStart(design, slot, lengths) % time.SECONDS_PER_DAY) / SECONDS_PER_HOUR)
+
+/** The mean number of secrets in a made-up report of a bucket that ends a day. */
+function meanEntries(design: Design, profile: PaddingProfile, lengths: Lengths): number {
+  if (design.reveals === "one") return 1
+  const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0)
+  const awake = (hour: number) =>
+    profile.nightStartHour.reduce((sum, startWeight, start) => {
+      const hoursIn = (hour - start + HOURS) % HOURS
+      const notAsleep = total(profile.nightHours.slice(0, hoursIn + 1))
+      return sum + (startWeight / total(profile.nightStartHour)) * (notAsleep / total(profile.nightHours))
+    }, 0)
+  const slots = time.SECONDS_PER_DAY / design.slotSeconds(lengths)
+  let perDay = 0
+  for (let slot = 0; slot < slots; slot++) {
+    const hour = hourOf(design, slot, lengths)
+    perDay += (profile.revealedByHour[hour]! / 1000) * awake(hour)
+  }
+  const days = profile.firstDayAge.reduce((sum, weight, age) => sum + weight * (age + 1), 0)
+  return perDay * (days / total(profile.firstDayAge))
+}
+
+/** Sizes from 1.25⁰ to 1.25^48 ≈ 45,000 times that of the smallest padded batch: enough for any nation's worst day. */
+const SIZE_STEPS = 48
+
+/**
+ * The public list of allowed entry counts: 1.25^k times the mean size of `minReports` made-up reports.
+ */
+export function paddingSizes(
+  design: DesignName,
+  profile: PaddingProfile,
+  minReports: number,
+  lengths: Lengths,
+): number[] {
+  const known = designByName(design)
+  if (known === undefined) throw new RangeError(`design: ${design} is not one of the batch designs`)
+  const mean = minReports * meanEntries(known, profile, lengths)
+  const sizes = Array.from({ length: SIZE_STEPS + 1 }, (_, k) => Math.ceil(mean * 1.25 ** k))
+  return [...new Set(sizes)]
+}

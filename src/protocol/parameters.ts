@@ -1,0 +1,156 @@
+import { ascii, sha256, time } from "../crypto/index.ts"
+import { DESIGNS, type DesignName, type Lengths } from "./design.ts"
+import { malformed } from "./wire.ts"
+
+/** How made-up reports look (protocol §7). Public, and never drawn from real ones. Integers: relative weights. */
+export interface PaddingProfile {
+  /** Weight of a report whose first revealed day is 0, 1 … 13 days before the bucket's. */
+  readonly firstDayAge: readonly number[]
+  /** For each UTC hour, in thousandths: how often a slot that starts in it is revealed. */
+  readonly revealedByHour: readonly number[]
+  /** Weight of a night (all slots redacted) that starts in UTC hour 0 … 23. */
+  readonly nightStartHour: readonly number[]
+  /** Weight of a night of 0, 1 … hours. */
+  readonly nightHours: readonly number[]
+}
+
+/** Everything that phones and servers must agree on (protocol §10). */
+export interface ParameterSet extends Lengths {
+  readonly version: 1
+  /** First bucket whose envelopes and batches are made under this set. */
+  readonly validFromBucket: number
+  readonly bucketSeconds: number
+  readonly retentionDays: number
+  readonly coverMeanDays: number
+  readonly coverCatchUpHours: number
+  readonly codeValidHours: number
+  readonly activationHours: number
+  readonly fingerprintBits: number
+  readonly minPaddingReports: number
+  readonly maxEnvelopes: number
+  readonly designs: readonly DesignName[]
+  readonly riskRule: { readonly id: string; readonly [number: string]: string | number | readonly number[] }
+  readonly paddingProfile: PaddingProfile
+  /** Allowed entry counts of a batch, ascending, by design. */
+  readonly paddingSizes: { readonly [design: string]: readonly number[] }
+}
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** JSON with sorted keys and no white space: one spelling for one value. */
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`
+  }
+  return JSON.stringify(value)
+}
+
+/** The bytes that are hashed and logged: canonical JSON in ASCII. */
+export const encodeParameters = (parameters: ParameterSet): Uint8Array<ArrayBuffer> =>
+  ascii(canonical(parameters as unknown as Json))
+
+export const parametersHash = (parameters: ParameterSet): Uint8Array => sha256(encodeParameters(parameters))
+
+/** Hard bounds that a phone pins, whatever a server publishes. Inclusive. */
+const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
+  version: [1, 1],
+  validFromBucket: [0, 2 ** 32 - 1],
+  bucketSeconds: [time.SECONDS_PER_BUCKET, time.SECONDS_PER_BUCKET],
+  retentionDays: [14, 14],
+  coverMeanDays: [1, 30],
+  coverCatchUpHours: [0, 168],
+  codeValidHours: [1, 336],
+  activationHours: [1, 72],
+  fingerprintBits: [16, 64],
+  minPaddingReports: [20, 10_000],
+  maxEnvelopes: [1, 10_000_000],
+}
+
+const MAX_PARAMETER_BYTES = 65_536
+const MAX_SIZES = 200
+
+const isCount = (x: unknown): x is number => typeof x === "number" && Number.isSafeInteger(x) && x >= 0
+
+function isWeights(x: unknown, length: number): x is number[] {
+  return Array.isArray(x) && x.length === length && x.every(w => isCount(w) && w <= 1e6) && x.some(w => w > 0)
+}
+
+/** Every problem of a parameter set, with its path; empty when it may be used. */
+export function problemsOf(x: unknown): { path: string; message: string }[] {
+  if (typeof x !== "object" || x === null || Array.isArray(x)) return [{ path: "", message: "expected an object" }]
+  const set = x as Record<string, unknown>
+  const problems: { path: string; message: string }[] = []
+  const wrong = (path: string, message: string) => problems.push({ path, message })
+  for (const [path, [low, high]] of Object.entries(BOUNDS)) {
+    const value = set[path]
+    if (!isCount(value) || value < low || value > high) wrong(path, `expected an integer from ${low} to ${high}`)
+  }
+  try {
+    time.requireWindowMinutes(set["windowMinutes"] as number, set["epochMinutes"] as number)
+    if (time.MINUTES_PER_DAY % (set["windowMinutes"] as number) !== 0)
+      wrong("windowMinutes", "expected a divisor of 1440: slots are counted by whole days")
+  } catch (error) {
+    wrong("windowMinutes", (error as Error).message)
+  }
+  const designs = set["designs"]
+  const known = (name: unknown) => DESIGNS.some(design => design.name === name)
+  if (
+    !Array.isArray(designs) ||
+    designs.length === 0 ||
+    new Set(designs).size !== designs.length ||
+    !designs.every(known)
+  )
+    wrong("designs", `expected different names of ${DESIGNS.map(design => design.name).join(", ")}`)
+  const rule = set["riskRule"] as { id?: unknown } | null | undefined
+  if (typeof rule !== "object" || rule === null || typeof rule.id !== "string")
+    wrong("riskRule", "expected a rule with an id")
+  const profile = set["paddingProfile"] as Record<string, unknown> | null | undefined
+  if (typeof profile !== "object" || profile === null) wrong("paddingProfile", "expected an object")
+  else {
+    if (!isWeights(profile["firstDayAge"], 14)) wrong("paddingProfile.firstDayAge", "expected 14 weights")
+    if (!isWeights(profile["nightStartHour"], 24)) wrong("paddingProfile.nightStartHour", "expected 24 weights")
+    const byHour = profile["revealedByHour"]
+    if (!isWeights(byHour, 24) || byHour.some(w => w > 1000))
+      wrong("paddingProfile.revealedByHour", "expected 24 thousandths")
+    const hours = profile["nightHours"]
+    if (!Array.isArray(hours) || hours.length > 24 || !isWeights(hours, hours.length))
+      wrong("paddingProfile.nightHours", "expected up to 24 weights")
+  }
+  const sizes = set["paddingSizes"] as Record<string, unknown> | null | undefined
+  for (const design of Array.isArray(designs) ? designs.filter(known) : []) {
+    const list = sizes?.[design]
+    const ascending = (n: unknown, i: number, all: unknown[]) =>
+      isCount(n) && (i === 0 ? n > 0 : n > (all[i - 1] as number))
+    if (!Array.isArray(list) || list.length === 0 || list.length > MAX_SIZES || !list.every(ascending))
+      wrong(`paddingSizes.${design}`, `expected 1 to ${MAX_SIZES} ascending counts`)
+  }
+  return problems
+}
+
+/** @throws LindungError format for anything but the canonical bytes of a set inside the pinned bounds */
+export function parseParameters(bytes: Uint8Array): ParameterSet {
+  if (bytes.length > MAX_PARAMETER_BYTES) throw malformed("parameter set", `longer than ${MAX_PARAMETER_BYTES} bytes`)
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(String.fromCharCode(...bytes))
+  } catch {
+    throw malformed("parameter set", "not JSON")
+  }
+  const [problem] = problemsOf(parsed)
+  if (problem !== undefined) throw malformed("parameter set", `${problem.path}: ${problem.message}`)
+  const again = ascii(canonical(parsed as Json))
+  if (again.length !== bytes.length || !again.every((byte, i) => byte === bytes[i]))
+    throw malformed("parameter set", "not in canonical form")
+  return parsed as ParameterSet
+}
+
+/** The set that was in force for a bucket: the last one that had begun. */
+export function parametersFor(bucket: number, sets: readonly ParameterSet[]): ParameterSet | undefined {
+  return sets.reduce<ParameterSet | undefined>(
+    (best, set) =>
+      set.validFromBucket <= bucket && (best === undefined || set.validFromBucket >= best.validFromBucket) ? set : best,
+    undefined,
+  )
+}
