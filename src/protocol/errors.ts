@@ -29,6 +29,7 @@ export const ERRORS = {
   "clock-skew": { status: 400, title: "The clocks differ too much.", retry: "after-user", userCan: "fix-clock" },
   signature: { status: 400, title: "A signature does not verify.", retry: "later", userCan: "wait" },
   "log-inconsistent": { status: 400, title: "The log contradicts itself.", retry: "later", userCan: "wait" },
+  stale: { status: 400, title: "The newest batch is too old.", retry: "later", userCan: "wait" },
   "not-in-log": { status: 400, title: "A file is not in the log.", retry: "later", userCan: "wait" },
   format: { status: 400, title: "The message is malformed.", retry: "later", userCan: "wait" },
   "wrong-length": {

@@ -1,0 +1,108 @@
+import { fromBase64 } from "../crypto/index.ts"
+import { type DesignName, designByName, type NoteKey, parseNoteKey } from "../protocol/index.ts"
+import type { RiskRule } from "./risk/index.ts"
+
+export interface Config {
+  readonly appId: string
+  readonly server: {
+    /** Base URL of the static tree; a CDN may serve it. */
+    readonly files: string
+    /** Base URL of the ingest; its host sees uploads and nothing else. */
+    readonly uploads: string
+    /** The log's key, as a C2SP note key: `name+keyid+base64`. */
+    readonly logKey: string
+    /** Ed25519 key of the receipts, base 64. */
+    readonly receiptKey: string
+  }
+  readonly authority: {
+    readonly url: string
+    /** Ed25519 key of the tokens, base 64. */
+    readonly publicKey: string
+    readonly mechanism: "simple"
+  }
+  readonly design?: DesignName
+  /** Name of a preset, or a rule of the app's own. */
+  readonly risk: string | RiskRule
+  readonly cover: { readonly meanDays: number; readonly catchUpHours: number } | "off"
+  readonly retention: { readonly contactDays: number; readonly exposureDays: number }
+  readonly sync: { readonly minIntervalHours: number }
+}
+
+export interface Problem {
+  readonly path: string
+  readonly message: string
+}
+
+type Check = (value: unknown) => string | undefined
+
+const text: Check = value => (typeof value === "string" && value !== "" ? undefined : "expected a non-empty string")
+const url: Check = value =>
+  typeof value === "string" && /^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(value) && !value.endsWith("/")
+    ? undefined
+    : "expected an http(s) URL without query and without a slash at the end"
+const key: Check = value =>
+  typeof value === "string" && fromBase64(value)?.length === 32 ? undefined : "expected 32 bytes in base 64"
+const oneOf =
+  (...values: readonly string[]): Check =>
+  value =>
+    values.includes(value as string) ? undefined : `expected one of ${values.join(", ")}`
+const between =
+  (low: number, high: number): Check =>
+  value =>
+    typeof value === "number" && value >= low && value <= high ? undefined : `expected a number from ${low} to ${high}`
+const noteKey: Check = value => {
+  try {
+    parseNoteKey(String(value))
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const CHECKS: readonly (readonly [path: string, check: Check])[] = [
+  ["appId", text],
+  ["server.files", url],
+  ["server.uploads", url],
+  ["server.logKey", noteKey],
+  ["server.receiptKey", key],
+  ["authority.url", url],
+  ["authority.publicKey", key],
+  ["authority.mechanism", oneOf("simple")],
+  ["retention.contactDays", between(14, 14)],
+  ["retention.exposureDays", between(10, 60)],
+  ["sync.minIntervalHours", between(0, 24)],
+]
+
+const at = (value: unknown, path: string): unknown =>
+  path.split(".").reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value)
+
+/** The configuration, or all its problems at once, each with its path. */
+export function checkConfig(
+  value: unknown,
+): { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] } {
+  if (typeof value !== "object" || value === null)
+    return { ok: false, problems: [{ path: "", message: "expected an object" }] }
+  const problems: Problem[] = []
+  const look = (path: string, check: Check) => {
+    const message = check(at(value, path))
+    if (message !== undefined) problems.push({ path, message })
+  }
+  for (const [path, check] of CHECKS) look(path, check)
+  const { design, cover } = value as Record<string, unknown>
+  if (design !== undefined && designByName(String(design)) === undefined)
+    problems.push({ path: "design", message: "expected low-cost or hybrid" })
+  if (cover !== "off") {
+    look("cover.meanDays", between(1, 30))
+    look("cover.catchUpHours", between(0, 168))
+  }
+  return problems.length === 0 ? { ok: true, config: value as Config } : { ok: false, problems }
+}
+
+/** The pinned keys of a checked configuration, as bytes. */
+export function pinnedKeys(config: Config): { log: NoteKey; receipts: Uint8Array; authority: Uint8Array } {
+  return {
+    log: parseNoteKey(config.server.logKey),
+    receipts: fromBase64(config.server.receiptKey)!,
+    authority: fromBase64(config.authority.publicKey)!,
+  }
+}

@@ -1,0 +1,190 @@
+import { code as codes, concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
+import {
+  type Batch,
+  type Cancel,
+  COMMITMENT_BYTES,
+  commitment,
+  type Design,
+  encodeRedeem,
+  LindungError,
+  type ParameterSet,
+  parametersFor,
+  parseReceipt,
+  parseToken,
+  RECEIPT_BYTES,
+  REDEEM_PATH,
+  Reader,
+  type Sealing,
+  sealCover,
+  sealReport,
+  TOKEN_BYTES,
+  type Token,
+  UPLOADS_PATH,
+  verifyToken,
+} from "../protocol/index.ts"
+import { actionKey, allActions, entries } from "./layout.ts"
+import type { Http, ReadTx, Store, WriteTx } from "./ports.ts"
+import { eraseReport, readReport, redactForToken, revealedSecrets, type StoredReport, writeReport } from "./report.ts"
+import { renewSecrets } from "./schedule.ts"
+import { ingestKeyOf, readState } from "./state.ts"
+import { post } from "./transport.ts"
+
+/*
+ * Every action, real or cover, is: redeem, U1 at once, U2 at a uniform time in the second bucket after the promised
+ * one (protocol §6). One code path for both; they differ in what is inside the sealed box, and in nothing else.
+ *
+ * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second of U2 ‖ 110 token
+ */
+const KINDS = ["cover", "report"] as const
+const PHASES = ["redeem", "first", "second"] as const
+const ID_BYTES = 16
+const BUCKETS_TO_SECOND = 2
+
+export interface Action {
+  readonly id: Uint8Array
+  readonly kind: (typeof KINDS)[number]
+  /** What is to be done next. */
+  readonly phase: (typeof PHASES)[number]
+  readonly promised: number
+  readonly secondAt: number
+  readonly token: Uint8Array
+}
+
+export interface DeliveryPorts {
+  readonly http: Http
+  readonly store: Store
+  readonly random: Random
+  readonly design: Design
+  readonly uploads: string
+  readonly authority: string
+  readonly receiptKey: Uint8Array
+  readonly authorityKey: Uint8Array
+  readonly signal: Cancel
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+export function writeAction(tx: WriteTx, { id, kind, phase, promised, secondAt, token }: Action): void {
+  const head = Uint8Array.of(KINDS.indexOf(kind), PHASES.indexOf(phase))
+  tx.put(actionKey(id), concat(head, u32(promised), u32(secondAt), token))
+}
+
+export async function readActions(tx: ReadTx): Promise<Action[]> {
+  return (await entries(tx, allActions())).map(([key, value]) => {
+    const reader = new Reader("action", value)
+    const kind = KINDS[reader.u8()] ?? "cover"
+    const phase = PHASES[reader.u8()] ?? "redeem"
+    const facts = { promised: reader.u32(), secondAt: reader.u32(), token: reader.take(TOKEN_BYTES) }
+    return { id: key.slice(1), kind, phase, ...facts }
+  })
+}
+
+export const newAction = (kind: Action["kind"], random: Random): Action => ({
+  id: random.bytes(ID_BYTES),
+  kind,
+  phase: "redeem",
+  promised: 0,
+  secondAt: 0,
+  token: new Uint8Array(TOKEN_BYTES),
+})
+
+/**
+ * Redeem and U1. A code that is not good turns the action into a cover, whose requests go on as if nothing had been.
+ * @throws LindungError of the transport; the action stays where it was and may be repeated
+ */
+export async function deliverFirst(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
+  const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters) : action
+  const sent = await upload(ports, redeemed, parameters, redeemed.kind === "report")
+  const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
+  const next: Action = { ...redeemed, phase: "second", promised: sent.promised, secondAt: second }
+  await ports.store.write(tx => writeAction(tx, next))
+  return next
+}
+
+/** U2: the report once more when its secrets are missing from the promised batch, else cover. There is no third. */
+export async function deliverSecond(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<void> {
+  await upload(ports, action, parameters, action.kind === "report")
+  await ports.store.write(tx => {
+    tx.del(actionKey(action.id))
+    if (action.kind === "report") eraseReport(tx)
+  })
+}
+
+async function storedReport(ports: DeliveryPorts, parameters: ParameterSet): Promise<StoredReport> {
+  const stored = await ports.store.read(tx => readReport(tx, ports.design, parameters))
+  if (stored === undefined) throw new LindungError("storage-corrupt", "the report that is being sent is gone")
+  return stored
+}
+
+async function redeem(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
+  const stored = action.kind === "report" ? await storedReport(ports, parameters) : undefined
+  const code = stored?.code ?? codes.generate(ports.random)
+  const wanted = stored ? commitment(stored.report) : ports.random.bytes(COMMITMENT_BYTES)
+  const answer = { status: 200, bytes: TOKEN_BYTES }
+  const bytes = await post(ports.http, ports.authority + REDEEM_PATH, encodeRedeem(code, wanted), answer, ports.signal)
+  const token = goodToken(bytes, wanted, ports.authorityKey)
+  const kind = stored && token ? "report" : "cover"
+  const next: Action = { ...action, kind, phase: "first", token: bytes }
+  await ports.store.write(async tx => {
+    writeAction(tx, next)
+    if (stored && token) {
+      // What is about to be published is not broadcast for one second more.
+      writeReport(tx, { ...stored, report: redactForToken(stored.report, token.contagiousFromDay, parameters) })
+      await renewSecrets(tx, ports.design, ports.now(), parameters, ports.random)
+    } else if (stored) eraseReport(tx)
+  })
+  return next
+}
+
+function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Array): Token | undefined {
+  try {
+    const token = parseToken(bytes)
+    return equal(token.commitment, wanted) && verifyToken(token, [authorityKey]) ? token : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function upload(
+  ports: DeliveryPorts,
+  action: Action,
+  parameters: ParameterSet,
+  real: boolean,
+): Promise<{ promised: number }> {
+  const stored = real ? await storedReport(ports, parameters) : undefined
+  const bucket = time.bucket(ports.now())
+  const publicKey = ingestKeyOf(await ports.store.read(readState), bucket)
+  if (publicKey === undefined) throw new LindungError("state", `no ingest key for bucket ${bucket}: sync first`)
+  const to: Sealing = { design: ports.design, bucket, parameters, publicKey, random: ports.random }
+  const envelope = stored ? sealReport(stored.report, action.token, to) : sealCover(to)
+  const answer = { status: 202, bytes: RECEIPT_BYTES }
+  const receipt = await post(ports.http, ports.uploads + UPLOADS_PATH, envelope, answer, ports.signal)
+  const promised = parseReceipt(receipt, envelope, ports.receiptKey)
+  if (promised === undefined) throw new LindungError("signature", "the receipt does not verify")
+  return { promised }
+}
+
+/** In the write of a batch: a report whose secrets are all in it is done; its second upload will be cover. */
+export async function noticePublished(tx: WriteTx, batch: Batch, parameters: ParameterSet): Promise<void> {
+  const action = (await readActions(tx)).find(one => one.kind === "report" && one.phase === "second")
+  if (action === undefined || batch.bucket < action.promised) return
+  const stored = await readReport(tx, batch.design, parameters)
+  if (stored === undefined || !revealedSecrets(stored.report).every(({ slot, secret }) => holds(batch, slot, secret)))
+    return
+  writeAction(tx, { ...action, kind: "cover", token: new Uint8Array(TOKEN_BYTES) })
+  eraseReport(tx)
+}
+
+function holds(batch: Batch, slot: number, secret: Uint8Array): boolean {
+  const secrets = batch.groups.find(group => group.slot === slot)?.secrets
+  for (let at = 0; secrets !== undefined && at < secrets.length; at += secret.length)
+    if (equal(secrets.subarray(at, at + secret.length), secret)) return true
+  return false
+}
+
+/** The parameter set that envelopes of this moment are made under. */
+export function parametersNow(sets: readonly ParameterSet[], second: number): ParameterSet {
+  const parameters = parametersFor(time.bucket(second), sets)
+  if (parameters === undefined) throw new LindungError("state", "no parameter set is known yet: sync first")
+  return parameters
+}

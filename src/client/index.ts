@@ -1,0 +1,27 @@
+/**
+ * The library that apps embed: it broadcasts, remembers coarsely, learns from batches and reports. Everything outside
+ * is a port.
+ * @module
+ */
+export { LindungError } from "../protocol/index.ts"
+export { type Client, open } from "./client.ts"
+export { type Config, checkConfig, type Problem } from "./config.ts"
+export type {
+  Clock,
+  EpochMs,
+  Http,
+  HttpRequest,
+  HttpResponse,
+  Ports,
+  Radio,
+  ReadTx,
+  Scheduler,
+  Sighting,
+  Store,
+  TaskId,
+  WriteTx,
+} from "./ports.ts"
+export type { Draft } from "./reporting.ts"
+export type { DayResult, IsoDay, RiskRule, Window } from "./risk/index.ts"
+export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
+export { memoryStore } from "./store/memory.ts"

@@ -1,0 +1,52 @@
+import { ascii, concat, u32 } from "../crypto/index.ts"
+import type { ReadTx } from "./ports.ts"
+
+/*
+ * What lies in the store, by the first byte of the key
+ *   m            state: cursor, head, parameters … (state.ts)
+ *   s slot       own secret of a day or window (schedule.ts)
+ *   f slot id bucket after    fresh observation: heard in that bucket, when the newest known batch was `after`
+ *   o slot id    coarse observation: both marks gone
+ *   x day slot id   matched observation
+ *   r            report that is being prepared or sent (report.ts)
+ *   a id         action under way: what its second upload needs (delivery.ts)
+ * Observations are keyed by what was heard, so that their order tells nothing about their arrival (protocol §3).
+ */
+const space = (letter: string): Uint8Array => ascii(letter)
+
+export const STATE = space("m")
+export const REPORT = space("r")
+const SECRETS = space("s")
+const FRESH = space("f")
+const COARSE = space("o")
+const MATCHED = space("x")
+const ACTIONS = space("a")
+
+export const secretKey = (slot: number): Uint8Array => concat(SECRETS, u32(slot))
+export const freshKey = (slot: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
+  concat(FRESH, u32(slot), id, u32(bucket), u32(after))
+export const coarseKey = (slot: number, id: Uint8Array): Uint8Array => concat(COARSE, u32(slot), id)
+export const matchedKey = (day: number, slot: number, id: Uint8Array): Uint8Array =>
+  concat(MATCHED, u32(day), u32(slot), id)
+export const actionKey = (id: Uint8Array): Uint8Array => concat(ACTIONS, id)
+
+/** [from, to) over the keys of a space whose first number is in [first, last]. */
+const between = (prefix: Uint8Array, first: number, last: number): [Uint8Array, Uint8Array] => [
+  concat(prefix, u32(first)),
+  last >= 2 ** 32 - 1 ? after(prefix) : concat(prefix, u32(last + 1)),
+]
+const after = (prefix: Uint8Array): Uint8Array => Uint8Array.of(prefix[0]! + 1)
+const MAX = 2 ** 32 - 1
+
+export const secretsBetween = (first: number, last: number) => between(SECRETS, first, last)
+export const freshBetween = (first: number, last: number) => between(FRESH, first, last)
+export const coarseBetween = (first: number, last: number) => between(COARSE, first, last)
+export const matchedBetween = (firstDay: number, lastDay: number = MAX) => between(MATCHED, firstDay, lastDay)
+export const allActions = (): [Uint8Array, Uint8Array] => [ACTIONS, after(ACTIONS)]
+
+/** All entries of a range, whichever way the store iterates. */
+export async function entries(tx: ReadTx, [from, to]: [Uint8Array, Uint8Array]): Promise<[Uint8Array, Uint8Array][]> {
+  const out: [Uint8Array, Uint8Array][] = []
+  for await (const entry of tx.range(from, to)) out.push(entry)
+  return out
+}

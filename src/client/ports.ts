@@ -1,0 +1,101 @@
+import type { Cancel, Random } from "../protocol/index.ts"
+
+declare const epochMs: unique symbol
+/** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
+export type EpochMs = number & { readonly [epochMs]: true }
+export type { IsoDay } from "./risk/index.ts"
+
+/** `now` is the wall clock and may jump; `monotonic` counts milliseconds from anywhere and never goes back. */
+export interface Clock {
+  now(): EpochMs
+  monotonic(): number
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST"
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+  /** The longest body of an answer that makes sense. */
+  readonly maxBytes: number
+  readonly signal: Cancel
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Uint8Array
+}
+
+/**
+ * Obligations: sends exactly these headers and what HTTP needs, no cookies, no cache; does not follow redirects; stops
+ * reading and rejects past `maxBytes`; rejects when the signal aborts or nothing answers.
+ */
+export interface Http {
+  send(request: HttpRequest): Promise<HttpResponse>
+}
+
+/** A view of the store that does not change while it is open. */
+export interface ReadTx {
+  get(key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** Entries with from ≤ key < to, ascending by key bytes. */
+  range(from: Uint8Array, to: Uint8Array): Iterable<[Uint8Array, Uint8Array]> | AsyncIterable<[Uint8Array, Uint8Array]>
+}
+
+/** Its own reads see its own writes. */
+export interface WriteTx extends ReadTx {
+  put(key: Uint8Array, value: Uint8Array): void
+  del(key: Uint8Array): void
+}
+
+/**
+ * Ordered byte store. Obligations: a `write` is all or nothing, alone, and survives a power cut once it resolves; when
+ * its function throws, nothing has changed. Arrays handed over are copied.
+ */
+export interface Store {
+  read<T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T>
+  write<T>(f: (tx: WriteTx) => T | Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** A beacon as the radio heard it. */
+export interface Sighting {
+  readonly payload: Uint8Array
+  /** Received strength, dBm. */
+  readonly rssi: number
+  /** Transmit power, dBm, where the beacon says it. */
+  readonly txPower?: number
+  readonly at: EpochMs
+  /** The same for all that one scan heard. */
+  readonly scanId: number
+}
+
+export interface Radio {
+  readonly can: {
+    readonly advertise: boolean
+    readonly scan: boolean
+    readonly serveOverConnection: boolean
+    readonly rotatesAddressWithPayload: boolean
+  }
+  /** `next` is called on every address change; the payload must never outlive the address. */
+  advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
+  scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>
+}
+
+export type TaskId = "sync" | "cover" | "rotate" | "prune"
+
+/** Only arms: the host calls `run(task)` at some time between the two. Arming again replaces. */
+export interface Scheduler {
+  arm(task: TaskId, when: { earliest: EpochMs; latest: EpochMs; network: boolean }): Promise<void>
+  disarm(task: TaskId): Promise<void>
+}
+
+/** What the host injects. */
+export interface Ports {
+  readonly radio: Radio
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly http: Http
+  readonly scheduler: Scheduler
+}

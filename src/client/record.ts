@@ -1,0 +1,143 @@
+import { concat, EPHID_BYTES, hex, type Random, u16, u32, uniform } from "../crypto/index.ts"
+import { Reader } from "../protocol/index.ts"
+import { coarseKey, freshKey } from "./layout.ts"
+import type { Sighting, WriteTx } from "./ports.ts"
+import type { Scan } from "./risk/index.ts"
+
+/** How the radio is asked to listen: this long, this often. */
+export const SCAN_PLAN = { windowMs: 20_000, everyMs: 60_000 } as const
+/** A gap between two scans counts as contact up to here; a longer one means that the other was away. */
+const MAX_GAP_SECONDS = 300
+/** Where a beacon does not say its transmit power: the value of the DP-3T apps. */
+const DEFAULT_TX_POWER = 12
+const MAX_ATTENUATION = 127
+/** How far ahead of the clock a packet may be stamped. */
+const MAX_AHEAD_SECONDS = 60
+
+/*
+ * measurement: 8 bytes a scan
+ *   u8   smallest attenuation, dB
+ *   u8   mean attenuation, dB
+ *   u16  seconds the scan stands for
+ *   u32  random number of the scan: what was heard together counts once against the clock. It says neither when nor
+ *        in which order.
+ */
+const SCAN_BYTES = 8
+
+export const encodeScans = (scans: readonly Scan[]): Uint8Array =>
+  concat(
+    ...scans.map(({ min, typical, seconds, scanId = 0 }) =>
+      concat(Uint8Array.of(min, typical), u16(seconds), u32(scanId)),
+    ),
+  )
+
+export function parseScans(bytes: Uint8Array): Scan[] {
+  const reader = new Reader("measurement", bytes)
+  return Array.from({ length: Math.floor(bytes.length / SCAN_BYTES) }, () => ({
+    min: reader.u8(),
+    typical: reader.u8(),
+    seconds: reader.u16(),
+    scanId: reader.u32(),
+  }))
+}
+
+/** Why packets were not kept. */
+export interface Dropped {
+  length: number
+  strength: number
+  future: number
+  storage: number
+}
+
+interface Pending {
+  readonly payload: Uint8Array
+  readonly attenuations: number[]
+}
+
+/** Where an observation is put: its slot, its bucket and the logical clock when it was heard. */
+export interface Place {
+  readonly slot: number
+  readonly bucket: number
+  readonly after: number
+}
+
+/**
+ * Turns packets into scans. What is in memory is the scan that is going on, and when each identifier was last heard;
+ * everything else goes to the store, coarse.
+ */
+export class Recorder {
+  readonly dropped: Dropped = { length: 0, strength: 0, future: 0, storage: 0 }
+  readonly #random: Random
+  #scan: { id: number; second: number; heard: Map<string, Pending> } | undefined
+  readonly #lastHeard = new Map<string, number>()
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /**
+   * Takes one packet.
+   * @param second the receive time, never earlier than the one before
+   * @returns the scan before this one, when this packet begins another; it is to be written with {@link write}
+   */
+  hear(sighting: Sighting, second: number, now: number): Closed | undefined {
+    const { payload, rssi, txPower = DEFAULT_TX_POWER, scanId } = sighting
+    const attenuation = Math.round(txPower - rssi)
+    if (payload.length !== EPHID_BYTES) this.dropped.length++
+    else if (!(attenuation >= 0 && attenuation <= MAX_ATTENUATION)) this.dropped.strength++
+    else if (second > now + MAX_AHEAD_SECONDS) this.dropped.future++
+    else {
+      const closed = this.#scan?.id === scanId ? undefined : this.close()
+      this.#scan ??= { id: scanId, second, heard: new Map() }
+      const id = hex(payload)
+      const pending = this.#scan.heard.get(id)
+      if (pending) pending.attenuations.push(attenuation)
+      else this.#scan.heard.set(id, { payload: new Uint8Array(payload), attenuations: [attenuation] })
+      return closed
+    }
+    return undefined
+  }
+
+  /** Ends the scan that is going on. */
+  close(): Closed | undefined {
+    const scan = this.#scan
+    this.#scan = undefined
+    if (scan === undefined) return undefined
+    const { second } = scan
+    const scanId = uniform(this.#random, 2 ** 32)
+    const heard = [...scan.heard].map(([id, { payload, attenuations }]) => {
+      const before = this.#lastHeard.get(id)
+      this.#lastHeard.set(id, second)
+      const gap = before === undefined ? SCAN_PLAN.everyMs / 1000 : Math.min(second - before, MAX_GAP_SECONDS)
+      const typical = Math.round(attenuations.reduce((a, b) => a + b, 0) / attenuations.length)
+      return { payload, scan: { min: Math.min(...attenuations), typical, seconds: Math.round(gap), scanId } }
+    })
+    for (const [id, last] of this.#lastHeard) if (second - last > MAX_GAP_SECONDS) this.#lastHeard.delete(id)
+    return { second, heard }
+  }
+}
+
+export interface Closed {
+  readonly second: number
+  readonly heard: readonly { readonly payload: Uint8Array; readonly scan: Scan }[]
+}
+
+/** Adds a finished scan to the store. */
+export async function write(tx: WriteTx, { heard }: Closed, { slot, bucket, after }: Place): Promise<void> {
+  for (const { payload, scan } of heard) {
+    const key = freshKey(slot, payload, bucket, after)
+    await append(tx, key, encodeScans([scan]))
+  }
+}
+
+/** Both marks go: from now on only what and in which slot is known. */
+export async function coarsen(tx: WriteTx, slot: number, id: Uint8Array, fresh: Uint8Array, value: Uint8Array) {
+  tx.del(fresh)
+  await append(tx, coarseKey(slot, id), value)
+}
+
+/** Adds scans to those that stand under a key. */
+export async function append(tx: WriteTx, key: Uint8Array, scans: Uint8Array): Promise<void> {
+  const known = await tx.get(key)
+  tx.put(key, known ? concat(known, scans) : scans)
+}

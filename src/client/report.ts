@@ -1,0 +1,138 @@
+import { ascii, concat, type Random, time, u32 } from "../crypto/index.ts"
+import {
+  COMMITMENT_BYTES,
+  type Design,
+  firstSlot,
+  type Lengths,
+  LindungError,
+  R_BYTES,
+  Reader,
+  type Report,
+  redact,
+  type Slot,
+  slotAt,
+  slotBytes,
+  slotCount,
+  slotStart,
+} from "../protocol/index.ts"
+import { coarseBetween, entries, freshBetween, matchedBetween, REPORT, secretKey } from "./layout.ts"
+import type { ReadTx, WriteTx } from "./ports.ts"
+import { parseScans } from "./record.ts"
+import { ensureSlot, revealable } from "./schedule.ts"
+
+/** Whom the phone heard as close as this, a report may concern; further away counts for nothing in any rule's day. */
+const CLOSE_ATTENUATION = 63
+/** A draft is of the day it was made; a day later its windows are not the right ones any more. */
+const DRAFT_SECONDS = 86_400
+const CODE_BYTES = 14
+const LEAF_BYTES = COMMITMENT_BYTES
+
+/** A report that is being prepared or sent: the only place where its secrets lie once it has been sent. */
+export interface StoredReport {
+  readonly report: Report
+  /** 14 symbols, parsed and checked. */
+  readonly code: string
+  readonly expiresAt: number
+}
+
+/*
+ * stored report: u32 expires ‖ 14 code ‖ u32 first slot ‖ 32 r ‖ n × (u8 revealed ‖ slot, or leaf)
+ */
+function encode({ report, code, expiresAt }: StoredReport): Uint8Array {
+  const slots = report.slots.flatMap(slot =>
+    slot.revealed ? [Uint8Array.of(1), slot.bytes] : [Uint8Array.of(0), slot.leaf],
+  )
+  return concat(u32(expiresAt), ascii(code), u32(report.first), report.r, ...slots)
+}
+
+export async function readReport(tx: ReadTx, design: Design, lengths: Lengths): Promise<StoredReport | undefined> {
+  const bytes = await tx.get(REPORT)
+  if (bytes === undefined) return undefined
+  const reader = new Reader("stored report", bytes)
+  const expiresAt = reader.u32()
+  const code = String.fromCharCode(...reader.view(CODE_BYTES))
+  const first = reader.u32()
+  const r = reader.take(R_BYTES)
+  const slots = Array.from({ length: slotCount(design, lengths) }, (): Slot => {
+    if (reader.u8() === 1) return { revealed: true, bytes: reader.take(slotBytes(design)) }
+    return { revealed: false, leaf: reader.take(LEAF_BYTES) }
+  })
+  reader.end()
+  return { report: { design, first, r, slots }, code, expiresAt }
+}
+
+export function writeReport(tx: WriteTx, stored: StoredReport): void {
+  tx.put(REPORT, encode(stored))
+}
+
+export function eraseReport(tx: WriteTx): void {
+  tx.del(REPORT)
+}
+
+/**
+ * What a report of this moment would hold: the secrets from the onset on, where there was somebody close to hear them
+ * (WP 2.3). It is an upper bound: the authority's first contagious day may withhold more.
+ */
+export async function draftReport(
+  tx: WriteTx,
+  o: { design: Design; lengths: Lengths; random: Random; second: number; onsetDay: number; code: string },
+): Promise<StoredReport> {
+  const { design, lengths, random, second } = o
+  const first = firstSlot(design, time.day(second), lengths)
+  const running = slotAt(design, second, lengths)
+  await ensureSlot(tx, design, running, lengths, random)
+  const slots: Slot[] = []
+  for (let slot = first; slot < first + slotCount(design, lengths); slot++) {
+    const record = slot <= running ? await tx.get(secretKey(slot)) : undefined
+    // Where there is no secret the leaf is random: what was never broadcast looks like what is withheld.
+    slots.push(
+      record
+        ? { revealed: true, bytes: revealable(design, record) }
+        : { revealed: false, leaf: random.bytes(LEAF_BYTES) },
+    )
+  }
+  const close = design.reveals === "any" ? await slotsWithContact(tx, first, running) : undefined
+  const onset = slotAt(design, o.onsetDay * time.SECONDS_PER_DAY, lengths)
+  const report = redact(
+    { design, first, r: random.bytes(R_BYTES), slots },
+    slot => slot < onset || (close !== undefined && !close.has(slot)),
+  )
+  return { report, code: o.code, expiresAt: second + DRAFT_SECONDS }
+}
+
+async function slotsWithContact(tx: ReadTx, first: number, last: number): Promise<Set<number>> {
+  const found = new Set<number>()
+  const at = (key: Uint8Array, offset: number) => new DataView(key.buffer, key.byteOffset).getUint32(offset)
+  const look = (slot: number, value: Uint8Array) => {
+    if (parseScans(value).some(scan => scan.typical <= CLOSE_ATTENUATION)) found.add(slot)
+  }
+  for (const [key, value] of await entries(tx, freshBetween(first, last))) look(at(key, 1), value)
+  for (const [key, value] of await entries(tx, coarseBetween(first, last))) look(at(key, 1), value)
+  for (const [key, value] of await entries(tx, matchedBetween(0))) look(at(key, 5), value)
+  return found
+}
+
+/** Withholds what the authority's first contagious day excludes, and all but one day of a chain (protocol §4). */
+export function redactForToken(report: Report, contagiousFromDay: number, lengths: Lengths): Report {
+  const from = slotAt(report.design, contagiousFromDay * time.SECONDS_PER_DAY, lengths)
+  const late = redact(report, slot => slot < from)
+  if (report.design.reveals === "any") return late
+  const chosen = report.first + late.slots.findIndex(slot => slot.revealed)
+  return redact(late, slot => slot !== chosen)
+}
+
+/** The days of what a report reveals. @throws LindungError no-keys when it reveals nothing */
+export function revealedDays({ design, first, slots }: Report, lengths: Lengths): number[] {
+  const days = slots.flatMap((slot, j) =>
+    slot.revealed ? [Math.floor(slotStart(design, first + j, lengths) / time.SECONDS_PER_DAY)] : [],
+  )
+  if (days.length === 0) throw new LindungError("no-keys", "nothing was broadcast near anybody on these days")
+  return [...new Set(days)]
+}
+
+/** The secrets a batch must hold once the report is published, by slot. */
+export function revealedSecrets({ design, first, slots }: Report): { slot: number; secret: Uint8Array }[] {
+  return slots.flatMap((slot, j) =>
+    slot.revealed ? [{ slot: first + j, secret: slot.bytes.subarray(0, design.secretBytes) }] : [],
+  )
+}

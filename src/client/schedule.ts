@@ -1,0 +1,99 @@
+import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time } from "../crypto/index.ts"
+import { type Design, type Lengths, slotAt, slotBytes, slotStart } from "../protocol/index.ts"
+import { entries, secretKey, secretsBetween } from "./layout.ts"
+import type { ReadTx, WriteTx } from "./ports.ts"
+
+/*
+ * own secret of a slot: secret ‖ salt (the slot as reports reveal it) ‖ broadcast order, one byte or two an epoch
+ */
+const ORDER_BYTES = 2
+
+/** The identifiers of a slot, in derivation order. */
+function ephIdsOf(design: Design, secret: Uint8Array, lengths: Lengths): EphId[] {
+  const count = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
+  return design.name === "low-cost" ? lowCost.ephIds(secret, count) : hybrid.ephIds(secret, count)
+}
+
+/** A secret, its salt and its broadcast order, all fresh but for a secret that a chain gives. */
+function newSlot(
+  design: Design,
+  lengths: Lengths,
+  random: Random,
+  secret = random.bytes(design.secretBytes),
+): Uint8Array {
+  const count = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
+  const order = shuffle(
+    Array.from({ length: count }, (_, i) => i),
+    random,
+  )
+  return concat(secret, random.bytes(design.saltBytes), Uint8Array.from(order.flatMap(i => [i >> 8, i & 255])))
+}
+
+/** The secret of a slot, made now if this is the first time it is needed. */
+export async function ensureSlot(
+  tx: WriteTx,
+  design: Design,
+  slot: number,
+  lengths: Lengths,
+  random: Random,
+): Promise<Uint8Array> {
+  const known = await tx.get(secretKey(slot))
+  if (known !== undefined) return known
+  const made = newSlot(design, lengths, random, await chained(tx, design, slot))
+  tx.put(secretKey(slot), made)
+  return made
+}
+
+/** low-cost: SK_{t+1} = H(SK_t), from the last day there is; days on which the phone was off are passed through. */
+async function chained(tx: ReadTx, design: Design, slot: number): Promise<Uint8Array | undefined> {
+  if (design.name !== "low-cost" || slot === 0) return undefined
+  const earlier = await entries(tx, secretsBetween(0, slot - 1))
+  const last = earlier.at(-1)
+  if (last === undefined) return undefined
+  const [key, value] = last
+  let secret: Uint8Array = value.slice(0, design.secretBytes)
+  for (let day = slotOfKey(key); day < slot; day++) secret = lowCost.nextDayKey(secret)
+  return secret
+}
+
+const slotOfKey = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset + 1, 4).getUint32(0)
+
+/** What is broadcast now, and until when: the end of the epoch. */
+export async function currentEphId(
+  tx: WriteTx,
+  design: Design,
+  second: number,
+  lengths: Lengths,
+  random: Random,
+): Promise<{ ephId: EphId; until: number }> {
+  const slot = slotAt(design, second, lengths)
+  const record = await ensureSlot(tx, design, slot, lengths, random)
+  const epochSeconds = 60 * lengths.epochMinutes
+  const epochOfSlot = Math.floor((second - slotStart(design, slot, lengths)) / epochSeconds)
+  const at = slotBytes(design) + ORDER_BYTES * epochOfSlot
+  const place = record[at]! * 256 + record[at + 1]!
+  const ephId = ephIdsOf(design, record.subarray(0, design.secretBytes), lengths)[place]!
+  return { ephId, until: (Math.floor(second / epochSeconds) + 1) * epochSeconds }
+}
+
+/** The slot as a report reveals it: secret ‖ salt. */
+export const revealable = (design: Design, record: Uint8Array): Uint8Array => record.slice(0, slotBytes(design))
+
+/** After a report: what was broadcast is dropped at once, so that what follows cannot be linked to it (WP 2.1). */
+export async function renewSecrets(
+  tx: WriteTx,
+  design: Design,
+  second: number,
+  lengths: Lengths,
+  random: Random,
+): Promise<void> {
+  for (const [key] of await entries(tx, secretsBetween(0, 2 ** 32 - 1))) tx.del(key)
+  const slot = slotAt(design, second, lengths)
+  tx.put(secretKey(slot), newSlot(design, lengths, random))
+}
+
+/** Secrets are kept for fourteen days: thirteen back and today. */
+export async function pruneSecrets(tx: WriteTx, design: Design, firstDay: number, lengths: Lengths): Promise<void> {
+  const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
+  if (first > 0) for (const [key] of await entries(tx, secretsBetween(0, first - 1))) tx.del(key)
+}

@@ -1,0 +1,66 @@
+import { ascii, fromHex, hex } from "../crypto/index.ts"
+import { LindungError, type ParameterSet } from "../protocol/index.ts"
+import { STATE } from "./layout.ts"
+import type { ReadTx, WriteTx } from "./ports.ts"
+
+/** What the client remembers beside keys and observations. All of it is public or about itself: no secret is here. */
+export interface State {
+  readonly schema: 1
+  /** The newest checkpoint that was verified: the logical clock (protocol §3). */
+  readonly head?: { readonly size: number; readonly root: string; readonly bucket: number }
+  /** The last bucket whose batch was processed. */
+  readonly cursor?: number
+  /** The latest second that the phone's clock has shown; it never goes back. */
+  readonly second: number
+  /** Parameter sets that were found in the log. */
+  readonly parameters: readonly ParameterSet[]
+  /** Ingest keys that were found in the log: bucket → public key. A second one for a bucket is refused. */
+  readonly ingestKeys: Readonly<Record<string, string>>
+  readonly startedAt?: number
+  readonly endedAt?: number
+  readonly syncedAt?: number
+  readonly sent?: { readonly at: number; readonly days: readonly number[] }
+  /** Days that people were told about: day → seconds of the first time. */
+  readonly told: Readonly<Record<string, number>>
+  /** Next start of a cover action, in seconds; drawn from the last scheduled one. */
+  readonly coverAt?: number
+}
+
+const EMPTY: State = { schema: 1, second: 0, parameters: [], ingestKeys: {}, told: {} }
+
+export async function readState(tx: ReadTx): Promise<State> {
+  const bytes = await tx.get(STATE)
+  if (bytes === undefined) return EMPTY
+  let state: State
+  try {
+    state = JSON.parse(String.fromCharCode(...bytes)) as State
+  } catch {
+    throw new LindungError("storage-corrupt", "the client's state does not parse")
+  }
+  if (state.schema !== 1) throw new LindungError("schema-newer", `the store has schema ${String(state.schema)}`)
+  return state
+}
+
+/** Reads, changes and writes the state inside a write. */
+export async function updateState(tx: WriteTx, change: Partial<State>): Promise<State> {
+  const state = { ...(await readState(tx)), ...change }
+  tx.put(STATE, ascii(JSON.stringify(state)))
+  return state
+}
+
+/** Ingest keys kept: those of buckets that can still be sealed to, and of the last fortnight. */
+export function rememberIngestKey(
+  keys: Readonly<Record<string, string>>,
+  bucket: number,
+  key: Uint8Array,
+): Record<string, string> {
+  const known = keys[bucket]
+  if (known !== undefined && known !== hex(key))
+    throw new LindungError("log-inconsistent", `a second ingest key for bucket ${bucket}`)
+  return { ...keys, [bucket]: hex(key) }
+}
+
+export const ingestKeyOf = (state: State, bucket: number): Uint8Array | undefined => {
+  const key = state.ingestKeys[bucket]
+  return key === undefined ? undefined : fromHex(key)
+}

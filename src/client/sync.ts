@@ -1,0 +1,175 @@
+import { equal, hex, sha256, time } from "../crypto/index.ts"
+import {
+  type Batch,
+  type Cancel,
+  type Design,
+  encodeParameters,
+  INGEST_KEYS_BYTES,
+  KEYS_PER_LIST,
+  type Leaf,
+  LindungError,
+  type NoteKey,
+  PATHS,
+  type ParameterSet,
+  parametersFor,
+  parametersHash,
+  parseBatch,
+  parseIngestKeys,
+  parseParameters,
+} from "../protocol/index.ts"
+import { fetchHead, type Head } from "./head.ts"
+import { processBatch } from "./match.ts"
+import type { Http, Store, WriteTx } from "./ports.ts"
+import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
+import { fetchFile } from "./transport.ts"
+
+/** Fourteen days of batches: older files are gone, and older observations too. */
+const BUCKETS_KEPT = 168
+const MAX_FILE_BYTES = 1_048_576
+/** A head may be this many buckets old: one is being published, one may be late. */
+const MAX_STALE_BUCKETS = 3
+
+export interface SyncPorts {
+  readonly http: Http
+  readonly store: Store
+  readonly files: string
+  readonly logKey: NoteKey
+  readonly design: Design
+  readonly signal: Cancel
+  /** Unix seconds. */
+  readonly now: number
+  /** The logical clock moves: called before any batch is fetched. */
+  readonly headMoved: (bucket: number) => Promise<void>
+  /** Runs in the write of each batch, after its matches: exposure days, so that they change together. */
+  readonly afterBatch: (tx: WriteTx, batch: Batch, parameters: ParameterSet) => Promise<void>
+}
+
+/**
+ * Takes every batch that is new, oldest first. What one batch changes goes into one write; a failure keeps the batches
+ * before it.
+ * @param progress called after each batch with how many are done, of how many, and the secrets it held
+ */
+export async function sync(
+  ports: SyncPorts,
+  progress: (done: number, of: number, keys: number) => void,
+): Promise<void> {
+  const before = await ports.store.read(readState)
+  const nowBucket = time.bucket(ports.now)
+  const head = await fetchHead(ports.http, ports.files, ports.logKey, before.head, nowBucket, ports.signal)
+  const { checkpoint } = head
+  if (nowBucket - 1 - checkpoint.bucket > MAX_STALE_BUCKETS)
+    throw new LindungError("stale", `the newest batch is ${nowBucket - 1 - checkpoint.bucket} buckets old`)
+  const parameters = await fetchParameters(ports, head, before)
+  const ingestKeys = await fetchIngestKeys(ports, head, before, nowBucket)
+  // What is heard from now on was heard after all of these batches could be known.
+  await ports.headMoved(checkpoint.bucket)
+  await ports.store.write(tx =>
+    updateState(tx, {
+      head: { size: checkpoint.size, root: hex(checkpoint.root), bucket: checkpoint.bucket },
+      parameters,
+      ingestKeys,
+    }),
+  )
+  const wanted = batchLeaves(head, ports.design, before.cursor)
+  for (const [done, leaf] of wanted.entries()) {
+    const batch = await fetchBatch(ports, leaf, parameters)
+    await ports.store.write(async tx => {
+      const inForce = parametersFor(leaf.bucket, parameters)!
+      await processBatch(tx, batch, inForce)
+      await updateState(tx, { cursor: leaf.bucket })
+      await ports.afterBatch(tx, batch, inForce)
+    })
+    progress(done + 1, wanted.length, batch.entries)
+  }
+}
+
+/** From max(cursor + 1, newest − 167) to the newest, without a gap (protocol §9). */
+function batchLeaves({ checkpoint, leaves }: Head, design: Design, cursor: number | undefined): Leaf[] {
+  const from = Math.max((cursor ?? -1) + 1, checkpoint.bucket - BUCKETS_KEPT + 1)
+  const batches = leaves.filter(
+    leaf =>
+      leaf.type === "batch" && leaf.design === design.code && leaf.bucket >= from && leaf.bucket <= checkpoint.bucket,
+  )
+  for (const [i, leaf] of batches.entries()) {
+    // A young log begins after `from`; a phone that has a cursor knows where it must go on.
+    const expected = i > 0 ? batches[i - 1]!.bucket + 1 : cursor === undefined ? leaf.bucket : from
+    if (leaf.bucket !== expected)
+      throw new LindungError("log-inconsistent", `expected the batch of bucket ${expected}, found ${leaf.bucket}`)
+  }
+  const newest = batches.at(-1)?.bucket
+  if (from <= checkpoint.bucket && cursor !== undefined && newest !== checkpoint.bucket)
+    throw new LindungError("log-inconsistent", `the batch of bucket ${checkpoint.bucket} is not in the log`)
+  return batches
+}
+
+async function fetchLogged(ports: SyncPorts, url: string, leaf: Leaf): Promise<Uint8Array> {
+  const file = await fetchFile(ports.http, url, leaf.length, ports.signal)
+  if (file.length !== leaf.length || !equal(sha256(file), leaf.hash))
+    throw new LindungError("not-in-log", `${url}: not the file that was logged`)
+  return file
+}
+
+async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly ParameterSet[]): Promise<Batch> {
+  const url = ports.files + PATHS.batch(ports.design.name, leaf.bucket)
+  const batch = parseBatch(await fetchLogged(ports, url, leaf))
+  const parameters = parametersFor(leaf.bucket, sets)
+  if (batch.design !== ports.design || batch.bucket !== leaf.bucket)
+    throw new LindungError("format", `${url}: the batch of another bucket or design`)
+  if (parameters === undefined || !equal(parametersHash(parameters), batch.parametersHash))
+    throw new LindungError("not-in-log", `${url}: made under a parameter set that is not in force`)
+  return batch
+}
+
+const isLogged = (head: Head, type: Leaf["type"], file: Uint8Array): boolean =>
+  head.leaves.some(leaf => leaf.type === type && leaf.length === file.length && equal(leaf.hash, sha256(file)))
+
+/** The sets that the server shows and the log holds, beside those that were known before. */
+async function fetchParameters(ports: SyncPorts, head: Head, before: State): Promise<ParameterSet[]> {
+  const url = ports.files + PATHS.parameters
+  const file = await fetchFile(ports.http, url, MAX_FILE_BYTES, ports.signal)
+  const known = new Map(before.parameters.map(set => [set.validFromBucket, set]))
+  for (const line of splitLines(file)) {
+    const set = parseParameters(line)
+    const earlier = known.get(set.validFromBucket)
+    if (earlier !== undefined) {
+      if (!equal(encodeParameters(earlier), line))
+        throw new LindungError("log-inconsistent", `two parameter sets from bucket ${set.validFromBucket}`)
+    } else if (!isLogged(head, "parameters", line)) {
+      throw new LindungError("not-in-log", `${url}: a parameter set that is not logged`)
+    }
+    known.set(set.validFromBucket, set)
+  }
+  return [...known.values()].sort((a, b) => a.validFromBucket - b.validFromBucket)
+}
+
+function splitLines(file: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = []
+  let start = 0
+  for (let i = 0; i <= file.length; i++) {
+    if (i < file.length && file[i] !== 0x0a) continue
+    if (i > start) lines.push(file.subarray(start, i))
+    start = i + 1
+  }
+  return lines
+}
+
+/** The ingest keys of this bucket and later; a second key for a bucket already listed is refused. */
+async function fetchIngestKeys(
+  ports: SyncPorts,
+  head: Head,
+  before: State,
+  nowBucket: number,
+): Promise<Record<string, string>> {
+  const url = ports.files + PATHS.ingestKeys
+  const file = await fetchFile(ports.http, url, 4 * INGEST_KEYS_BYTES, ports.signal)
+  let keys = Object.fromEntries(
+    Object.entries(before.ingestKeys).filter(([bucket]) => Number(bucket) >= nowBucket - KEYS_PER_LIST),
+  )
+  for (let at = 0; at < file.length; at += INGEST_KEYS_BYTES) {
+    const list = file.subarray(at, at + INGEST_KEYS_BYTES)
+    const { firstBucket, keys: listed } = parseIngestKeys(list)
+    if (!isLogged(head, "ingest-keys", list)) throw new LindungError("not-in-log", `${url}: a list that is not logged`)
+    for (const [i, key] of listed.entries()) keys = rememberIngestKey(keys, firstBucket + i, key)
+  }
+  return keys
+}

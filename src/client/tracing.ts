@@ -1,0 +1,143 @@
+import { type Random, time } from "../crypto/index.ts"
+import { type Cancel, type Design, type ParameterSet, slotAt } from "../protocol/index.ts"
+import type { Clock, EpochMs, Radio, Sighting, Store } from "./ports.ts"
+import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
+import { currentEphId } from "./schedule.ts"
+import { readState, updateState } from "./state.ts"
+
+interface TracingPorts {
+  readonly radio: Radio
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly design: Design
+  /** L and W in force now. */
+  readonly parameters: () => ParameterSet
+}
+
+/** A cancel of one's own: AbortController is not in every engine. */
+export function canceller(): Cancel & { abort(): void } {
+  const listeners = new Set<() => void>()
+  let aborted = false
+  return {
+    get aborted() {
+      return aborted
+    },
+    addEventListener: (_, listener) => listeners.add(listener),
+    removeEventListener: (_, listener) => listeners.delete(listener),
+    abort() {
+      if (aborted) return
+      aborted = true
+      for (const listener of listeners) listener()
+    },
+  }
+}
+
+/** Broadcasts and listens, while it is on. */
+export class Tracer {
+  readonly #ports: TracingPorts
+  readonly #recorder: Recorder
+  #second = 0
+  #monotonic = 0
+  /** The newest checkpoint verified: the logical clock of what is heard now. */
+  #after = 0
+  #running: (Cancel & { abort(): void }) | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #advertised: { payload: Uint8Array; until: EpochMs } | undefined
+
+  constructor(ports: TracingPorts) {
+    this.#ports = ports
+    this.#recorder = new Recorder(ports.random)
+  }
+
+  get dropped(): Readonly<Dropped> {
+    return this.#recorder.dropped
+  }
+
+  get on(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Takes up the clock where it was: the wall clock may have been set back since. */
+  async open(): Promise<void> {
+    const { second, head } = await this.#ports.store.read(readState)
+    this.#second = second
+    this.#monotonic = this.#ports.clock.monotonic()
+    this.#after = head?.bucket ?? 0
+  }
+
+  /** max(wall clock, last second + elapsed monotonic time): setting the clock back has no effect (protocol §3). */
+  second(): number {
+    const monotonic = this.#ports.clock.monotonic()
+    const elapsed = Math.max(0, monotonic - this.#monotonic) / 1000
+    this.#second = Math.max(this.#ports.clock.now() / 1000, this.#second + elapsed)
+    this.#monotonic = monotonic
+    return this.#second
+  }
+
+  /** From now on, what is heard was heard after the batch of this bucket. The scan before it is written first. */
+  async moveLogicalClock(bucket: number): Promise<void> {
+    await this.flush()
+    this.#after = bucket
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return
+    const running = canceller()
+    this.#running = running
+    await this.rotate()
+    void this.#ports.radio.advertise(() => this.#next(), running)
+    void this.#ports.radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running)
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.abort()
+    this.#running = undefined
+    await this.flush()
+  }
+
+  /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
+  async rotate(): Promise<void> {
+    const { store, design, random, parameters } = this.#ports
+    const second = this.second()
+    const { ephId, until } = await store.write(async tx => {
+      await updateState(tx, { second })
+      return currentEphId(tx, design, second, parameters(), random)
+    })
+    this.#advertised = { payload: ephId, until: (until * 1000) as EpochMs }
+  }
+
+  #next(): { payload: Uint8Array; until: EpochMs } {
+    if (this.#advertised === undefined) throw new Error("rotate() comes before the first payload")
+    return this.#advertised
+  }
+
+  #hear(sighting: Sighting): void {
+    // A packet's own time counts where it is later than the clock that never goes back.
+    const now = this.second()
+    const closed = this.#recorder.hear(sighting, Math.max(now, sighting.at / 1000), now)
+    if (closed) this.#keep(closed)
+  }
+
+  #keep(closed: Closed): void {
+    const { store, design, parameters } = this.#ports
+    const place = {
+      slot: slotAt(design, closed.second, parameters()),
+      bucket: time.bucket(closed.second),
+      after: this.#after,
+    }
+    // A scan that cannot be stored is lost and counted; the next one is tried all the same.
+    this.#writing = this.#writing
+      .then(() => store.write(tx => write(tx, closed, place)))
+      .catch(() => {
+        this.#recorder.dropped.storage += closed.heard.length
+      })
+  }
+
+  /** Writes the scan that is going on, and waits until everything heard is in the store. */
+  async flush(): Promise<void> {
+    const closed = this.#recorder.close()
+    if (closed) this.#keep(closed)
+    await this.#writing
+  }
+}
