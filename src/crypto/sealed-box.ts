@@ -14,7 +14,7 @@ export const SEAL_BYTES = 48
 
 /**
  * X25519 (RFC 7748). Servers replace the portable one by their platform's, which is fifty times faster.
- * Obligation: both functions give the very bytes of RFC 7748, and refuse nothing.
+ * Obligation: the very bytes of RFC 7748; a shared secret that would be zero is given as 32 zero bytes.
  */
 export interface X25519 {
   publicKey(secretKey: Uint8Array): Uint8Array
@@ -38,10 +38,14 @@ function words(input: Uint8Array): Uint32Array {
 // "expand 32-byte k", the constant of Salsa20, as four little-endian words.
 const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
 
-/** crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶). */
-function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+/**
+ * crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶). Like libsodium it refuses the points of small order,
+ * with which the shared secret would be zero whatever the secret key: the result is undefined.
+ */
+function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
   const out = new Uint32Array(8)
   const shared = curve.sharedSecret(secretKey, publicKey)
+  if (shared.every(byte => byte === 0)) return undefined
   hsalsa(SIGMA, words(shared), new Uint32Array(4), out)
   shared.fill(0)
   const key = new Uint8Array(BOX_KEY_BYTES)
@@ -69,6 +73,7 @@ export function keyPair(
  * @param message any length
  * @param publicKey the recipient's 32 bytes
  * @returns message.length + 48 bytes
+ * @throws RangeError for a public key of small order
  */
 export function seal(
   message: Uint8Array,
@@ -81,6 +86,7 @@ export function seal(
   const ephemeralSecret = random.bytes(BOX_KEY_BYTES)
   const ephemeral = curve.publicKey(ephemeralSecret)
   const key = boxKey(curve, ephemeralSecret, publicKey)
+  if (key === undefined) throw new RangeError("publicKey: a point of small order")
   const nonce = blake2b24(ephemeral, publicKey)
   const sealed = concat(ephemeral, xsalsa20poly1305(key, nonce).encrypt(message))
   ephemeralSecret.fill(0)
@@ -103,6 +109,7 @@ export function open(
   if (sealed.length < SEAL_BYTES) return undefined
   const ephemeral = sealed.subarray(0, BOX_KEY_BYTES)
   const key = boxKey(curve, keys.secretKey, ephemeral)
+  if (key === undefined) return undefined
   try {
     const nonce = blake2b24(ephemeral, keys.publicKey)
     return xsalsa20poly1305(key, nonce).decrypt(sealed.subarray(BOX_KEY_BYTES)) as Uint8Array<ArrayBuffer>
