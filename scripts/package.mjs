@@ -71,21 +71,21 @@ try {
     ["nodenext", "nodenext"],
     ["esnext", "bundler"],
   ]) {
-    const options = [
-      "--noEmit",
-      "--strict",
-      "--skipLibCheck",
-      "false",
-      "--target",
-      "es2022",
-      "--lib",
-      "es2022,esnext.disposable",
-    ]
-    const tsc = run(
-      bin("tsc"),
-      [...options, "--types", "", "--module", module, "--moduleResolution", moduleResolution, "consumer.ts"],
-      app,
-    )
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: false,
+      target: "es2022",
+      types: [],
+      module,
+      moduleResolution,
+    }
+    const project = {
+      compilerOptions: { ...compilerOptions, lib: ["es2022", "esnext.disposable"] },
+      files: ["consumer.ts"],
+    }
+    writeFileSync(join(app, "tsconfig.json"), JSON.stringify(project))
+    const tsc = run(bin("tsc"), ["-p", "."], app)
     say(
       `a consumer type-checks under ${moduleResolution}`,
       tsc.ok,

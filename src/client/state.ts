@@ -1,4 +1,4 @@
-import { ascii, fromHex, hex } from "../crypto/index.ts"
+import { ascii, fromAscii, fromHex, hex } from "../crypto/index.ts"
 import { LindungError, type ParameterSet } from "../protocol/index.ts"
 import { STATE } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
@@ -33,7 +33,7 @@ export async function readState(tx: ReadTx): Promise<State> {
   if (bytes === undefined) return EMPTY
   let state: State
   try {
-    state = JSON.parse(String.fromCharCode(...bytes)) as State
+    state = JSON.parse(fromAscii(bytes)) as State
   } catch {
     throw new LindungError("storage-corrupt", "the client's state does not parse")
   }

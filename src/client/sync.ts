@@ -16,6 +16,7 @@ import {
   parseBatch,
   parseIngestKeys,
   parseParameters,
+  slotsInRange,
 } from "../protocol/index.ts"
 import { fetchHead, type Head } from "./head.ts"
 import { processBatch } from "./match.ts"
@@ -117,6 +118,7 @@ async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly Parameter
     throw new LindungError("format", `${url}: the batch of another bucket or design`)
   if (parameters === undefined || !equal(parametersHash(parameters), batch.parametersHash))
     throw new LindungError("not-in-log", `${url}: made under a parameter set that is not in force`)
+  if (!slotsInRange(batch, parameters)) throw new LindungError("format", `${url}: a slot outside the days it may hold`)
   return batch
 }
 

@@ -81,6 +81,13 @@ export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return out
 }
 
+/** The text of ASCII bytes, whatever their number; engines limit the arguments of one call. */
+export function fromAscii(input: Uint8Array): string {
+  let text = ""
+  for (let at = 0; at < input.length; at += 4096) text += String.fromCharCode(...input.subarray(at, at + 4096))
+  return text
+}
+
 function requireUnsigned(name: string, value: number, limit: number, type: string): void {
   if (typeof value !== "number") throw new TypeError(`${name}: expected a number, got ${describe(value)}`)
   if (!Number.isInteger(value) || value < 0 || value >= limit)

@@ -27,13 +27,15 @@ export function generate(random: Random): string {
 }
 
 /**
- * What a person typed, as the 14 symbols meant: case, spaces and hyphens do not matter, O is 0, I and L are 1.
+ * What a person typed, as the 14 symbols meant: case, spaces and hyphens do not matter, O is 0, I and L are 1. Only
+ * ASCII letters change case: whole words of Unicode would otherwise turn into symbols.
  * @returns undefined when it cannot be a code: a foreign symbol, a wrong length or a wrong check symbol
  */
 export function parse(typed: string): string | undefined {
+  if (typeof typed !== "string") throw new TypeError(`typed: expected a string, got ${typeof typed}`)
   const text = typed
-    .toUpperCase()
     .replace(/[\s\u00ad\u2010-\u2015-]/gu, "")
+    .replace(/[a-z]/g, letter => letter.toUpperCase())
     .replace(/O/g, "0")
     .replace(/[IL]/g, "1")
   if (text.length !== CODE_SYMBOLS) return undefined

@@ -103,6 +103,7 @@ export function candidates(keys: readonly DiagnosisKey[], observations: readonly
   })
   return keys.flatMap((diagnosisKey, key) => {
     const { rollingStart, rollingPeriod } = diagnosisKey
+    requireU32("rollingStart", rollingStart)
     if (!Number.isInteger(rollingPeriod) || rollingPeriod < 1 || rollingPeriod > ROLLING_PERIOD)
       throw new RangeError(`rollingPeriod: expected 1 to ${ROLLING_PERIOD} intervals, got ${rollingPeriod}`)
     return rpis(diagnosisKey).flatMap((rpi, j) => {

@@ -19,9 +19,13 @@ const EPHIDS_PER_WINDOW = WINDOW_MINUTES / EPOCH_MINUTES
  */
 export function ephIds(seed: Uint8Array, count: number = EPHIDS_PER_WINDOW): EphId[] {
   requireBytes("seed", WINDOW_SEED_BYTES, seed)
+  requireCount(count)
+  return expand(hmacSha256(seed, LABEL), count)
+}
+
+function requireCount(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MINUTES_PER_DAY)
     throw new RangeError(`count: expected a whole number from 1 to 1440, got ${count}`)
-  return expand(hmacSha256(seed, LABEL), count)
 }
 
 /** A published pair (w, seed_w). */
@@ -45,6 +49,7 @@ export function candidates(
   observations: readonly WindowObservation[],
   count: number = EPHIDS_PER_WINDOW,
 ): Candidate[] {
+  requireCount(count)
   const heard = new Heard()
   observations.forEach(({ ephId, window }, index) => {
     requireBytes("ephId", EPHID_BYTES, ephId)

@@ -12,6 +12,7 @@ export {
   compare,
   concat,
   equal,
+  fromAscii,
   fromHex,
   hex,
   requireByteArray,
@@ -28,7 +29,7 @@ export * as hybrid from "./hybrid.ts"
 export { type Candidate, EPHID_BYTES, type EphId } from "./identifiers.ts"
 export * as lowCost from "./low-cost.ts"
 export * as merkle from "./merkle.ts"
-export { type Random, shuffle, uniform } from "./random.ts"
+export { checkedRandom, type Random, shuffle, uniform } from "./random.ts"
 export * as sealedBox from "./sealed-box.ts"
 export * as signature from "./signature.ts"
 export * as time from "./time.ts"

@@ -25,12 +25,19 @@ export function nextDayKey(dayKey: Uint8Array): DayKey {
  */
 export function ephIds(dayKey: Uint8Array, epochsPerDay: number = EPOCHS_PER_DAY): EphId[] {
   requireBytes("dayKey", DAY_KEY_BYTES, dayKey)
-  if (!Number.isInteger(epochsPerDay) || epochsPerDay < 1 || MINUTES_PER_DAY % epochsPerDay !== 0)
-    throw new RangeError(`epochsPerDay: expected a whole number that divides 1440, got ${epochsPerDay}`)
+  requireEpochsPerDay(epochsPerDay)
   return expand(hmacSha256(dayKey, BROADCAST_KEY), epochsPerDay)
 }
 
-/** A day key as published, with the days on which a matcher uses its chain, both ends included. */
+function requireEpochsPerDay(epochsPerDay: number): void {
+  if (!Number.isInteger(epochsPerDay) || epochsPerDay < 1 || MINUTES_PER_DAY % epochsPerDay !== 0)
+    throw new RangeError(`epochsPerDay: expected a whole number that divides 1440, got ${epochsPerDay}`)
+}
+
+/** A chain is never followed further than this: no key is valid for longer, and a matcher must not be kept busy. */
+const MAX_CHAIN_DAYS = 366
+
+/** A day key as published, with the days on which a matcher uses its chain, both ends included: at most 366. */
 export interface PublishedDayKey {
   readonly dayKey: Uint8Array
   readonly firstDay: number
@@ -52,6 +59,7 @@ export function candidates(
   observations: readonly DayObservation[],
   epochsPerDay: number = EPOCHS_PER_DAY,
 ): Candidate[] {
+  requireEpochsPerDay(epochsPerDay)
   const heard = new Heard()
   let lastHeard = -1
   observations.forEach(({ ephId, day }, index) => {
@@ -65,6 +73,8 @@ export function candidates(
     requireBytes("dayKey", DAY_KEY_BYTES, dayKey)
     requireU32("firstDay", firstDay)
     requireU32("lastDay", lastDay)
+    if (lastDay - firstDay >= MAX_CHAIN_DAYS)
+      throw new RangeError(`lastDay: expected at most ${MAX_CHAIN_DAYS} days, got ${lastDay - firstDay + 1}`)
     let current: Uint8Array = dayKey
     const end = Math.min(lastDay, lastHeard)
     for (let day = firstDay; day <= end; day++) {

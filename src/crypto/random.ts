@@ -1,3 +1,5 @@
+import { requireBytes } from "./bytes.ts"
+
 /**
  * The source of every secret and of every secret choice. Obligation: `bytes(n)` returns n fresh, independent,
  * uniform bytes from the system's CSPRNG, in an array nobody else holds, or throws; it never returns fewer.
@@ -6,14 +8,27 @@ export interface Random {
   bytes(n: number): Uint8Array
 }
 
+/**
+ * The same source, held to its obligation: a port that gives too few bytes would make secrets guessable in silence.
+ * @throws RangeError from `bytes` when the port gives another length
+ */
+export const checkedRandom = (random: Random): Random => ({
+  bytes(n) {
+    const drawn = random.bytes(n)
+    requireBytes("random.bytes", n, drawn)
+    return drawn
+  },
+})
+
 /** A uniform integer 0 … n−1. Values past the last multiple of n are drawn again, so that none is favoured. */
 export function uniform(random: Random, n: number): number {
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
     throw new RangeError(`uniform: expected 1 to 2^32 outcomes, got ${n}`)
   const limit = 2 ** 32 - (2 ** 32 % n)
+  const checked = checkedRandom(random)
   for (;;) {
-    const [a, b, c, d] = random.bytes(4) as unknown as [number, number, number, number]
-    const value = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+    const drawn = checked.bytes(4)
+    const value = new DataView(drawn.buffer, drawn.byteOffset).getUint32(0)
     if (value < limit) return value % n
   }
 }

@@ -2,7 +2,7 @@ import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import nacl from "tweetnacl"
 import { type Bytes, concat, requireByteArray, requireBytes } from "./bytes.ts"
 import { blake2b24 } from "./hash.ts"
-import type { Random } from "./random.ts"
+import { checkedRandom, type Random } from "./random.ts"
 
 /** X25519 keys of libsodium's crypto_box. */
 export type BoxPublicKey = Bytes<"boxPublicKey">
@@ -28,10 +28,9 @@ export const x25519: X25519 = {
 }
 
 function words(input: Uint8Array): Uint32Array {
-  const copy = new Uint8Array(input)
-  const out = new Uint32Array(copy.length / 4)
+  const out = new Uint32Array(input.length / 4)
   for (let i = 0; i < out.length; i++)
-    out[i] = copy[4 * i]! | (copy[4 * i + 1]! << 8) | (copy[4 * i + 2]! << 16) | (copy[4 * i + 3]! << 24)
+    out[i] = input[4 * i]! | (input[4 * i + 1]! << 8) | (input[4 * i + 2]! << 16) | (input[4 * i + 3]! << 24)
   return out
 }
 
@@ -46,8 +45,10 @@ function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Ui
   const out = new Uint32Array(8)
   const shared = curve.sharedSecret(secretKey, publicKey)
   if (shared.every(byte => byte === 0)) return undefined
-  hsalsa(SIGMA, words(shared), new Uint32Array(4), out)
+  const sharedWords = words(shared)
+  hsalsa(SIGMA, sharedWords, new Uint32Array(4), out)
   shared.fill(0)
+  sharedWords.fill(0)
   const key = new Uint8Array(BOX_KEY_BYTES)
   out.forEach((word, i) => {
     for (let b = 0; b < 4; b++) key[4 * i + b] = word >>> (8 * b)
@@ -83,7 +84,7 @@ export function seal(
 ): Uint8Array<ArrayBuffer> {
   requireByteArray("message", message)
   requireBytes("publicKey", BOX_KEY_BYTES, publicKey)
-  const ephemeralSecret = random.bytes(BOX_KEY_BYTES)
+  const ephemeralSecret = checkedRandom(random).bytes(BOX_KEY_BYTES)
   const ephemeral = curve.publicKey(ephemeralSecret)
   const key = boxKey(curve, ephemeralSecret, publicKey)
   if (key === undefined) throw new RangeError("publicKey: a point of small order")

@@ -1,5 +1,5 @@
-import { ascii, compare, concat, u16, u32 } from "../crypto/index.ts"
-import { type Design, designByCode } from "./design.ts"
+import { ascii, compare, concat, time, u16, u32 } from "../crypto/index.ts"
+import { type Design, designByCode, firstSlot, type Lengths, slotStart } from "./design.ts"
 import { malformed, Reader } from "./wire.ts"
 
 /*
@@ -111,6 +111,17 @@ export function parseBatch(file: Uint8Array): Batch {
   reader.end()
   if (counted !== entries) throw reader.error("the entry count is wrong")
   return { design, bucket, parametersHash, salt, entries, groups }
+}
+
+/**
+ * Whether every group is of a slot that can be published in this bucket: begun before its end, and not older than the
+ * days a report covers. A phone refuses a batch where it is not so: a chain of day keys would otherwise be followed for
+ * years.
+ */
+export function slotsInRange({ design, bucket, groups }: Batch, lengths: Lengths): boolean {
+  const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
+  const oldest = firstSlot(design, time.day(end - 1), lengths)
+  return groups.every(({ slot }) => slot >= oldest && slotStart(design, slot, lengths) < end)
 }
 
 function requireAscending(secrets: Uint8Array, size: number): void {

@@ -1,4 +1,4 @@
-import { ascii, sha256, time } from "../crypto/index.ts"
+import { ascii, fromAscii, sha256, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, type Lengths } from "./design.ts"
 import { malformed } from "./wire.ts"
 
@@ -129,20 +129,35 @@ export function problemsOf(x: unknown): { path: string; message: string }[] {
   return problems
 }
 
+/** Deeper than any parameter set nests: recursion over hostile JSON must end before the stack does. */
+const MAX_DEPTH = 8
+
+function depth(text: string): number {
+  let [deepest, now] = [0, 0]
+  for (const character of text) {
+    if (character === "{" || character === "[") deepest = Math.max(deepest, ++now)
+    else if (character === "}" || character === "]") now--
+  }
+  return deepest
+}
+
 /** @throws LindungError format for anything but the canonical bytes of a set inside the pinned bounds */
 export function parseParameters(bytes: Uint8Array): ParameterSet {
-  if (bytes.length > MAX_PARAMETER_BYTES) throw malformed("parameter set", `longer than ${MAX_PARAMETER_BYTES} bytes`)
+  const what = "parameter set"
+  if (bytes.length > MAX_PARAMETER_BYTES) throw malformed(what, `longer than ${MAX_PARAMETER_BYTES} bytes`)
+  // Printable ASCII without escapes: one spelling for one text, and no decoder needed.
+  if (!bytes.every(byte => byte >= 0x20 && byte < 0x7f && byte !== 0x5c)) throw malformed(what, "not plain ASCII")
+  const text = fromAscii(bytes)
+  if (depth(text) > MAX_DEPTH) throw malformed(what, "nested too deep")
   let parsed: unknown
   try {
-    parsed = JSON.parse(String.fromCharCode(...bytes))
+    parsed = JSON.parse(text)
   } catch {
-    throw malformed("parameter set", "not JSON")
+    throw malformed(what, "not JSON")
   }
   const [problem] = problemsOf(parsed)
-  if (problem !== undefined) throw malformed("parameter set", `${problem.path}: ${problem.message}`)
-  const again = ascii(canonical(parsed as Json))
-  if (again.length !== bytes.length || !again.every((byte, i) => byte === bytes[i]))
-    throw malformed("parameter set", "not in canonical form")
+  if (problem !== undefined) throw malformed(what, `${problem.path}: ${problem.message}`)
+  if (canonical(parsed as Json) !== text) throw malformed(what, "not in canonical form")
   return parsed as ParameterSet
 }
 
