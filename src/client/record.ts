@@ -4,9 +4,9 @@ import { coarseKey, freshKey } from "./layout.ts"
 import type { Sighting, WriteTx } from "./ports.ts"
 import type { Scan } from "./risk/index.ts"
 
-/** How the radio is asked to listen: this long, this often. */
-export const SCAN_PLAN = { windowMs: 20_000, everyMs: 60_000 } as const
-/** A gap between two scans counts as contact up to here; a longer one means that the other was away. */
+/** How the radio is asked to listen: this long, this often. Phones that saved power did so in the field. */
+export const SCAN_PLAN = { windowMs: 4_000, everyMs: 240_000 } as const
+/** A scan stands for the time since the one before it, up to here; GAEN's windows do the same. */
 const MAX_GAP_SECONDS = 300
 /** Where a beacon does not say its transmit power: the value of the DP-3T apps. */
 const DEFAULT_TX_POWER = 12
@@ -62,14 +62,14 @@ export interface Place {
 }
 
 /**
- * Turns packets into scans. What is in memory is the scan that is going on, and when each identifier was last heard;
- * everything else goes to the store, coarse.
+ * Turns packets into scans. What is in memory is the scan that is going on and when the last one was; everything else
+ * goes to the store, coarse.
  */
 export class Recorder {
   readonly dropped: Dropped = { length: 0, strength: 0, future: 0, storage: 0 }
   readonly #random: Random
   #scan: { id: number; second: number; heard: Map<string, Pending> } | undefined
-  readonly #lastHeard = new Map<string, number>()
+  #lastScan: number | undefined
 
   constructor(random: Random) {
     this.#random = random
@@ -105,14 +105,13 @@ export class Recorder {
     if (scan === undefined) return undefined
     const { second } = scan
     const scanId = uniform(this.#random, 2 ** 32)
-    const heard = [...scan.heard].map(([id, { payload, attenuations }]) => {
-      const before = this.#lastHeard.get(id)
-      this.#lastHeard.set(id, second)
-      const gap = before === undefined ? SCAN_PLAN.everyMs / 1000 : Math.min(second - before, MAX_GAP_SECONDS)
+    const before = this.#lastScan ?? second - SCAN_PLAN.everyMs / 1000
+    const seconds = Math.round(Math.min(second - before, MAX_GAP_SECONDS))
+    this.#lastScan = second
+    const heard = [...scan.heard.values()].map(({ payload, attenuations }) => {
       const typical = Math.round(attenuations.reduce((a, b) => a + b, 0) / attenuations.length)
-      return { payload, scan: { min: Math.min(...attenuations), typical, seconds: Math.round(gap), scanId } }
+      return { payload, scan: { min: Math.min(...attenuations), typical, seconds, scanId } }
     })
-    for (const [id, last] of this.#lastHeard) if (second - last > MAX_GAP_SECONDS) this.#lastHeard.delete(id)
     return { second, heard }
   }
 }
