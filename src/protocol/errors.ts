@@ -25,7 +25,7 @@ export const ERRORS = {
   network: { status: 502, title: "The network did not answer.", retry: "later", userCan: "wait" },
   server: { status: 500, title: "The server failed.", retry: "later", userCan: "wait" },
   "rate-limited": { status: 429, title: "Too many requests.", retry: "later", userCan: "wait" },
-  full: { status: 503, title: "Nothing more can be stored in this bucket.", retry: "later", userCan: "wait" },
+  full: { status: 503, title: "Nothing more can be stored now.", retry: "later", userCan: "wait" },
   "clock-skew": { status: 400, title: "The clocks differ too much.", retry: "after-user", userCan: "fix-clock" },
   signature: { status: 400, title: "A signature does not verify.", retry: "later", userCan: "wait" },
   "log-inconsistent": { status: 400, title: "The log contradicts itself.", retry: "later", userCan: "wait" },

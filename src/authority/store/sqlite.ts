@@ -1,0 +1,136 @@
+import { closeSync, openSync } from "node:fs"
+import type { Database } from "better-sqlite3"
+import { type Random, uniform } from "../../crypto/index.ts"
+import { LindungError, type Mechanism } from "../../protocol/index.ts"
+import { answers, UNSPENT } from "./rule.ts"
+import { type Attempt, type CodeStore, type Grant, HASH_BYTES, REPEAT_HOURS } from "./store.ts"
+
+/*
+ * codes
+ *   code                 keyed hash of the code
+ *   mechanism            1, 2 or 3; 0 marks a decoy
+ *   contagious_from_day
+ *   expires_hour
+ *   commitment           keyed hash of the commitment it was spent for; zeros while unspent
+ *   noise                fresh with every write: SQLite leaves a page alone whose bytes would not change
+ *
+ * A request with a wrong code must cost a written row, as one with a good code does, and must not fill the disk. So the
+ * table holds a fixed number of decoy rows under random keys, spread among the real ones as their hashes are; a
+ * request that is not good overwrites one of them, drawn at random, with random bytes.
+ */
+const SCHEMA_VERSION = 1
+const SCHEMA = `
+  CREATE TABLE codes (
+    code BLOB PRIMARY KEY,
+    mechanism INTEGER NOT NULL,
+    contagious_from_day INTEGER NOT NULL,
+    expires_hour INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    noise BLOB NOT NULL
+  ) WITHOUT ROWID, STRICT`
+const DECOYS = 256
+const NOISE_BYTES = 8
+
+interface StoredRow {
+  mechanism: Mechanism
+  contagious_from_day: number
+  expires_hour: number
+  commitment: Uint8Array
+}
+
+/**
+ * Codes in one SQLite file, which is made with mode 0600 when it is missing. Its log holds old pages until it is cut, so `prune` cuts it.
+ * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
+ */
+export async function sqliteCodeStore(path: string, random: Random): Promise<CodeStore> {
+  const { default: SQLite } = await import("better-sqlite3")
+  closeSync(openSync(path, "a", 0o600))
+  const database = new SQLite(path)
+  try {
+    prepareFile(database)
+    return codeStore(database, fillDecoys(database, random), random)
+  } catch (error) {
+    database.close()
+    if ((error as { code?: unknown }).code === "SQLITE_NOTADB")
+      throw new LindungError("storage-corrupt", "the code store is not an SQLite database")
+    throw error
+  }
+}
+
+function prepareFile(database: Database): void {
+  database.pragma("secure_delete = ON")
+  database.pragma("journal_mode = WAL")
+  database.pragma("synchronous = FULL")
+  database
+    .transaction(() => {
+      const version = database.pragma("user_version", { simple: true }) as number
+      if (version > SCHEMA_VERSION) throw new LindungError("schema-newer", `the code store has version ${version}`)
+      if (version === SCHEMA_VERSION) return
+      database.exec(SCHEMA)
+      database.pragma(`user_version = ${SCHEMA_VERSION}`)
+    })
+    .immediate()
+}
+
+/** The keys of the decoys, made where there are too few. */
+function fillDecoys(database: Database, random: Random): Uint8Array[] {
+  const insert = database.prepare("INSERT INTO codes VALUES (?, 0, 0, 0, ?, ?)")
+  return database
+    .transaction(() => {
+      const keys = database.prepare("SELECT code FROM codes WHERE mechanism = 0").pluck().all() as Uint8Array[]
+      while (keys.length < DECOYS) {
+        const key = random.bytes(HASH_BYTES)
+        insert.run(key, random.bytes(HASH_BYTES), random.bytes(NOISE_BYTES))
+        keys.push(key)
+      }
+      return keys
+    })
+    .immediate()
+}
+
+function codeStore(database: Database, decoys: readonly Uint8Array[], random: Random): CodeStore {
+  const insert = database.prepare("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?)")
+  const find = database.prepare<[Uint8Array], StoredRow>(
+    "SELECT mechanism, contagious_from_day, expires_hour, commitment FROM codes WHERE code = ?",
+  )
+  const spend = database.prepare("UPDATE codes SET commitment = ?, noise = ? WHERE code = ?")
+  const expire = database.prepare("DELETE FROM codes WHERE mechanism > 0 AND expires_hour + ? <= ?")
+
+  function redeemOne(attempt: Attempt, hour: number): Grant | undefined {
+    const row = find.get(attempt.code)
+    const grant = row && {
+      mechanism: row.mechanism,
+      contagiousFromDay: row.contagious_from_day,
+      expiresHour: row.expires_hour,
+    }
+    const good =
+      row !== undefined && grant !== undefined && answers({ ...grant, commitment: row.commitment }, attempt, hour)
+    const decoy = decoys[uniform(random, decoys.length)]!
+    const decoyHash = random.bytes(HASH_BYTES)
+    spend.run(good ? attempt.commitment : decoyHash, random.bytes(NOISE_BYTES), good ? attempt.code : decoy)
+    return good ? grant : undefined
+  }
+
+  const addAll = database.transaction((rows: Parameters<CodeStore["add"]>[0]) => {
+    for (const { code, mechanism, contagiousFromDay, expiresHour } of rows)
+      insert.run(code, mechanism, contagiousFromDay, expiresHour, UNSPENT, random.bytes(NOISE_BYTES))
+  })
+  const redeemAll = database.transaction((attempts: readonly Attempt[], hour: number) =>
+    attempts.map(attempt => redeemOne(attempt, hour)),
+  )
+  return {
+    async add(rows) {
+      addAll.immediate(rows)
+    },
+    async redeem(attempts, hour) {
+      return redeemAll.immediate(attempts, hour)
+    },
+    async prune(hour) {
+      expire.run(REPEAT_HOURS, hour)
+      database.pragma("wal_checkpoint(TRUNCATE)")
+    },
+    async close() {
+      database.close()
+    },
+  }
+}
