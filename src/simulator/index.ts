@@ -5,7 +5,7 @@
  */
 export { afternoon, PEOPLE } from "./afternoon.ts"
 export { between, fraction, normal, seededDice } from "./dice.ts"
-export { fitRadio, type RadioFit, TX_POWER_SCENES } from "./fit/fit.ts"
+export { fitRadio, type HeldOut, heldOut, type RadioFit, TX_POWER_SCENES } from "./fit/fit.ts"
 export { type BinGoodness, modelQuantiles, QUANTILES } from "./fit/goodness.ts"
 export type { Curve } from "./fit/likelihood.ts"
 export type { TxPowerTrial } from "./fit/tx-power.ts"

@@ -18,11 +18,15 @@ export interface RadioFit {
   readonly links: number
   readonly packets: number
   readonly txPowerTrials: readonly TxPowerTrial[]
-  /** The model fitted on everything, against everything. */
+  /** The curve against the data it was fitted to. */
   readonly bins: readonly BinGoodness[]
   readonly quantileError: number
-  /** Each scene against a model that has not seen it. */
-  readonly heldOut: readonly { scene: SceneName; bins: readonly BinGoodness[]; quantileError: number }[]
+}
+
+export interface HeldOut {
+  readonly scene: SceneName
+  readonly bins: readonly BinGoodness[]
+  readonly quantileError: number
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>
@@ -82,17 +86,20 @@ function modelOf(curve: Curve, all: readonly Link[], recordings: readonly Record
   }
 }
 
+const sceneOf = (link: Link, recordings: readonly Recording[]): SceneName => recordings[link.recording]!.name
+
+const slotsOf = (recordings: readonly Recording[]): number => Math.round(SCAN_SECONDS / packetInterval(recordings))
+
 /**
  * Everything the simulator's radio takes from recordings of real phones: the transmit power from TX_POWER_SCENES,
- * the rest from all of them, and how well it fits, in the sample and out of it.
+ * the rest from all of them.
  * @throws RangeError where too few packets have a known distance
  */
 export function fitRadio(recordings: readonly Recording[]): RadioFit {
   const all = links(recordings)
-  const sceneOf = (link: Link) => recordings[link.recording]!.name
-  const trialLinks = all.filter(link => TX_POWER_SCENES.includes(sceneOf(link)))
+  const trialLinks = all.filter(link => TX_POWER_SCENES.includes(sceneOf(link, recordings)))
   const txPower = fitTxPower(trialLinks)
-  const slots = Math.round(SCAN_SECONDS / packetInterval(recordings))
+  const slots = slotsOf(recordings)
   const curve = fitCurve(all, slots)
   const bins = goodness(all, curve, txPower, slots)
   return {
@@ -103,18 +110,20 @@ export function fitRadio(recordings: readonly Recording[]): RadioFit {
     txPowerTrials: txPowerTrials(trialLinks),
     bins,
     quantileError: quantileError(bins),
-    heldOut: recordings.map(({ name }) => {
-      const others = fitCurve(
-        all.filter(link => sceneOf(link) !== name),
-        slots,
-      )
-      const own = goodness(
-        all.filter(link => sceneOf(link) === name),
-        others,
-        txPower,
-        slots,
-      )
-      return { scene: name, bins: own, quantileError: quantileError(own) }
-    }),
   }
+}
+
+/** Each scene against a curve that was fitted to the others and has not seen it. */
+export function heldOut(recordings: readonly Recording[], txPower: number): HeldOut[] {
+  const all = links(recordings)
+  const slots = slotsOf(recordings)
+  return recordings.map(({ name }) => {
+    const curve = fitCurve(
+      all.filter(link => sceneOf(link, recordings) !== name),
+      slots,
+    )
+    const own = all.filter(link => sceneOf(link, recordings) === name)
+    const bins = goodness(own, curve, txPower, slots)
+    return { scene: name, bins, quantileError: quantileError(bins) }
+  })
 }

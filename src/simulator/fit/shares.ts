@@ -10,16 +10,18 @@ export interface Shares {
 }
 
 /** What two links of one scene have in common: the covariance of their levels is the variance of those parts. */
-function common(a: Link, b: Link): "receiver" | "transmitter" | "both" | "swapped" | undefined {
+function common(a: Link, b: Link): "receiver" | "transmitter" | "both" | "swapped" | "crossed" | undefined {
   if (a.receiver === b.receiver) return a.transmitter === b.transmitter ? "both" : "receiver"
   if (a.transmitter === b.transmitter) return "transmitter"
-  return a.receiver === b.transmitter && a.transmitter === b.receiver ? "swapped" : undefined
+  const crossings = Number(a.receiver === b.transmitter) + Number(a.transmitter === b.receiver)
+  return crossings === 2 ? "swapped" : crossings === 1 ? "crossed" : undefined
 }
 
 /**
  * Where the spread of a link comes from, by the method of moments: the residuals of two links of one scene that
  * share only the receiver covary by the receiver's variance, those that share only the transmitter by the
- * transmitter's, and a → b with b → a by the pair's. The rest of the variance, less the packets' own, is the scan's.
+ * transmitter's, and a → b with b → a by the pair's, plus twice what a phone's hearing and its voice have in common
+ * (the covariance of a → b with b → c). The rest of the variance, less the packets' own, is the scan's.
  * Residuals are taken from the mean of what was heard at such a distance, not from the curve, because weak packets
  * are missing from it.
  */
@@ -35,7 +37,7 @@ export function varianceShares(all: readonly Link[], curve: Curve): Shares {
     const { total, count } = bins.get(bin(metres))!
     return mean - total / count
   })
-  const sums = { receiver: 0, transmitter: 0, both: 0, swapped: 0 }
+  const sums = { receiver: 0, transmitter: 0, both: 0, swapped: 0, crossed: 0 }
   const counts = { ...sums }
   for (let i = 0; i < known.length; i++) {
     for (let j = i + 1; j < known.length && known[j]!.recording === known[i]!.recording; j++) {
@@ -47,8 +49,10 @@ export function varianceShares(all: readonly Link[], curve: Curve): Shares {
   }
   const own = known.reduce((total, { levels }) => total + curve.packet ** 2 / levels.length, 0) / known.length
   const variance = residuals.reduce((total, r) => total + r * r, 0) / known.length - own
-  const share = (kind: keyof typeof sums) =>
-    counts[kind] === 0 ? 0 : Math.max(0, Math.min(1, sums[kind] / counts[kind] / variance))
-  const [receiver, transmitter, pair] = [share("receiver"), share("transmitter"), share("swapped")]
+  const covariance = (kind: keyof typeof sums) => (counts[kind] === 0 ? 0 : sums[kind] / counts[kind])
+  const share = (part: number) => Math.max(0, Math.min(1, part / variance))
+  const receiver = share(covariance("receiver"))
+  const transmitter = share(covariance("transmitter"))
+  const pair = share(covariance("swapped") - 2 * covariance("crossed"))
   return { receiver, transmitter, pair, scan: Math.max(0, 1 - receiver - transmitter - pair) }
 }

@@ -2,7 +2,8 @@
  * The least value of f near `start`: the simplex of Nelder and Mead (1965), with their four moves and the usual
  * coefficients 1, 2, ½, ½. It needs no derivative, and is good for a dozen dimensions at most.
  * @param steps how far each coordinate goes out for the first simplex
- * @param tolerance ends when the best and the worst corner differ by less
+ * @param tolerance ends when the best and the worst corner differ by less, and lie as close as a thousandth of
+ *   `steps`: corners on both sides of the bottom may be equally high
  */
 export function minimise(
   f: (x: readonly number[]) => number,
@@ -17,7 +18,8 @@ export function minimise(
     simplex.sort((a, b) => a.value - b.value)
     const best = simplex[0]!
     const worst = simplex[simplex.length - 1]!
-    if (worst.value - best.value < tolerance) break
+    const close = best.x.every((v, j) => simplex.every(({ x }) => Math.abs(x[j]! - v) <= Math.abs(steps[j]!) / 1000))
+    if (close && worst.value - best.value < tolerance) break
     const others = simplex.slice(0, -1)
     const centre = start.map((_, j) => others.reduce((total, { x }) => total + x[j]!, 0) / others.length)
     const towards = (share: number) => corner(centre.map((c, j) => c + share * (worst.x[j]! - c)))
