@@ -1,0 +1,2 @@
+export { measurementCommand } from "./command.ts"
+export { readScene, readScenes } from "./read.ts"
