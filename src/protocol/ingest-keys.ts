@@ -2,7 +2,7 @@ import { ascii, concat, u32 } from "../crypto/index.ts"
 import { Reader } from "./wire.ts"
 
 /*
- * ingest key list (777 bytes), a leaf of the log
+ * ingest key list (778 bytes), a leaf of the log
  *   4    "LNDK"
  *   u8   version, 1
  *   u32  first bucket
