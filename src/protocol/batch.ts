@@ -1,4 +1,4 @@
-import { ascii, compare, concat, time, u16, u32 } from "../crypto/index.ts"
+import { ascii, compare, concat, requireBytes, time, u16, u32 } from "../crypto/index.ts"
 import { type Design, designByCode, firstSlot, type Lengths, slotStart } from "./design.ts"
 import { malformed, Reader } from "./wire.ts"
 
@@ -60,7 +60,7 @@ export function encodeBatch(
     .map(([slot, list]) => ({ slot, list: distinct(list) }))
   const entries = groups.reduce((sum, { list }) => sum + list.length, 0)
   const { design, bucket, parametersHash, salt } = header
-  const parts = [
+  const head = concat(
     MAGIC,
     Uint8Array.of(VERSION, design.code),
     u32(bucket, "bucket"),
@@ -68,9 +68,23 @@ export function encodeBatch(
     salt,
     u32(entries, "entries"),
     u16(groups.length, "groups"),
-  ]
-  for (const { slot, list } of groups) parts.push(u32(slot, "slot"), u32(list.length), ...list)
-  return concat(...parts)
+  )
+  // Filled in place: a batch may hold more secrets than a call may have arguments.
+  const file = new Uint8Array(head.length + groups.length * GROUP_BYTES + entries * design.secretBytes)
+  file.set(head)
+  let at = head.length
+  const put = (part: Uint8Array) => {
+    file.set(part, at)
+    at += part.length
+  }
+  for (const { slot, list } of groups) {
+    put(concat(u32(slot, "slot"), u32(list.length)))
+    for (const secret of list) {
+      requireBytes("secret", design.secretBytes, secret)
+      put(secret)
+    }
+  }
+  return file
 }
 
 function distinct(secrets: readonly Uint8Array[]): Uint8Array[] {

@@ -1,0 +1,70 @@
+import { equal, type signature, time } from "../crypto/index.ts"
+import {
+  commitment,
+  DAYS_BACK,
+  type Opened,
+  type ParameterSet,
+  parseToken,
+  type Report,
+  slotCount,
+  slotStart,
+  slotsPerDay,
+  spentTag,
+  verifyToken,
+} from "../protocol/index.ts"
+
+/** What a report adds to the batch of its design. */
+export interface Admitted {
+  readonly tag: Uint8Array
+  readonly report: Report
+  /** The secrets to publish, with their slots. */
+  readonly secrets: readonly { readonly slot: number; readonly secret: Uint8Array }[]
+}
+
+export interface Admission {
+  readonly bucket: number
+  readonly parameters: ParameterSet
+  /** The logged list of authority keys. */
+  readonly authorityKeys: readonly Uint8Array[]
+  readonly ed25519: signature.Ed25519
+}
+
+/**
+ * What of an opened report goes into the batch; undefined when anything about it does not check (protocol §6). Whether
+ * its tag is spent is for the caller to know. Revealed slots that no phone remembers any more are left out: made-up
+ * reports have none, so that such a slot would show that its report is a real one.
+ */
+export function admit({ token, report }: Extract<Opened, { kind: "report" }>, to: Admission): Admitted | undefined {
+  const { bucket, parameters } = to
+  const { design, first, slots } = report
+  const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
+  const today = time.day(time.bucketStart(bucket))
+  const parsed = tokenOf(token)
+  if (parsed === undefined || parsed.expiryDay < today) return undefined
+  if (!isWhole(first, slotsPerDay(design, parameters), today) || slots.length !== slotCount(design, parameters))
+    return undefined
+  const revealed = slots.flatMap((slot, j) => (slot.revealed ? [{ slot: first + j, bytes: slot.bytes }] : []))
+  if (design.reveals === "one" && revealed.length !== 1) return undefined
+  const starts = (slot: number): number => slotStart(design, slot, parameters)
+  const contagiousFrom = parsed.contagiousFromDay * time.SECONDS_PER_DAY
+  if (revealed.some(({ slot }) => starts(slot) >= end || starts(slot) < contagiousFrom)) return undefined
+  if (!equal(commitment(report), parsed.commitment)) return undefined
+  if (!verifyToken(parsed, to.authorityKeys, to.ed25519)) return undefined
+  const oldest = (today - (parameters.retentionDays - 1)) * time.SECONDS_PER_DAY
+  const secrets = revealed
+    .filter(({ slot }) => starts(slot) >= oldest)
+    .map(({ slot, bytes }) => ({ slot, secret: bytes.slice(0, design.secretBytes) }))
+  return { tag: spentTag(report.r), report, secrets }
+}
+
+function tokenOf(bytes: Uint8Array): ReturnType<typeof parseToken> | undefined {
+  try {
+    return parseToken(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Slots cover whole days, from 13 before a day of commitment that is not in the future. */
+const isWhole = (first: number, perDay: number, today: number): boolean =>
+  first % perDay === 0 && first / perDay + DAYS_BACK <= today

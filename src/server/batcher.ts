@@ -1,0 +1,60 @@
+import { type Random, shuffle } from "../crypto/index.ts"
+import {
+  type Design,
+  drawPadding,
+  encodeBatch,
+  type PaddingEntry,
+  type ParameterSet,
+  parametersHash,
+  SALT_BYTES,
+} from "../protocol/index.ts"
+
+/** The secrets of a batch, each once, by slot. */
+export class Secrets {
+  readonly #bySlot = new Map<number, Map<string, Uint8Array>>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(slot: number, secret: Uint8Array): void {
+    const known = this.#bySlot.get(slot) ?? new Map<string, Uint8Array>()
+    this.#bySlot.set(slot, known)
+    const name = String.fromCharCode(...secret)
+    if (known.has(name)) return
+    known.set(name, secret)
+    this.#size++
+  }
+
+  bySlot(): Map<number, Uint8Array[]> {
+    return new Map([...this.#bySlot].map(([slot, known]) => [slot, [...known.values()]]))
+  }
+}
+
+export interface BatchOf {
+  readonly design: Design
+  readonly bucket: number
+  readonly parameters: ParameterSet
+  readonly random: Random
+}
+
+/**
+ * The canonical file of a bucket: the secrets given, at least `minPaddingReports` made-up reports, and more of them
+ * until the next size of the public list is reached, the last one cut at random (protocol §7). The file shows neither
+ * which are made up nor how many.
+ * @param secrets taken over, and padded
+ */
+export function makeBatch({ design, bucket, parameters, random }: BatchOf, secrets: Secrets): Uint8Array<ArrayBuffer> {
+  const draw = (): PaddingEntry[] => drawPadding(design, bucket, parameters, random)
+  for (let i = 0; i < parameters.minPaddingReports; i++)
+    for (const { slot, secret } of draw()) secrets.add(slot, secret)
+  const sizes = parameters.paddingSizes[design.name] ?? []
+  const size = sizes.find(allowed => allowed >= secrets.size) ?? secrets.size
+  while (secrets.size < size) {
+    const left = size - secrets.size
+    for (const { slot, secret } of shuffle(draw(), random).slice(0, left)) secrets.add(slot, secret)
+  }
+  const salt = random.bytes(SALT_BYTES)
+  return encodeBatch({ design, bucket, parametersHash: parametersHash(parameters), salt }, secrets.bySlot())
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import express from "express"
+import helmet from "helmet"
+import type { Random } from "../../crypto/index.ts"
+import { LindungError, UPLOADS_PATH } from "../../protocol/index.ts"
+import type { Ingest } from "../ingest.ts"
+import { type Files, TREE_PATH } from "./files.ts"
+import { limit } from "./limit.ts"
+import type { Metrics } from "./metrics.ts"
+import { answerProblem } from "./problem.ts"
+import { uploads } from "./uploads.ts"
+
+export interface AppPorts {
+  readonly ingest: Ingest
+  readonly files: Files
+  readonly metrics: Metrics
+  readonly random: Random
+  /** Uploads a minute from one address; 0 for no limit. */
+  readonly uploadsPerMinute: number
+  /** Proxies in front, whose X-Forwarded-For is believed. */
+  readonly proxies: number
+  readonly health: () => { readonly isWell: boolean; readonly published: number; readonly due: number }
+  readonly report: (error: unknown) => void
+}
+
+/** The key server's face: decode, call, answer. */
+export function keyServerApp(ports: AppPorts): (req: IncomingMessage, res: ServerResponse) => void {
+  const { ingest, files, metrics, random, uploadsPerMinute, proxies, health, report } = ports
+  const app = express()
+  app.disable("x-powered-by")
+  app.disable("etag")
+  app.set("trust proxy", proxies)
+  app.use(helmet())
+  app.get(TREE_PATH, files.handler)
+  if (uploadsPerMinute > 0) app.use(UPLOADS_PATH, limit(uploadsPerMinute, random))
+  app.post(UPLOADS_PATH, uploads(ingest))
+  app.get("/healthz", (_req, res) => {
+    const { isWell, published, due } = health()
+    res
+      .status(isWell ? 200 : 503)
+      .set("Cache-Control", "no-store")
+      .json({ status: isWell ? "ok" : "unwell", published, due })
+  })
+  app.get("/metrics", async (_req, res) => {
+    res
+      .set("Cache-Control", "no-store")
+      .type(metrics.type)
+      .send(await metrics.text())
+  })
+  app.use(() => {
+    throw new LindungError("not-found", "no such path")
+  })
+  app.use(answerProblem(report))
+  return (req, res) => {
+    app(req, res)
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto"
+import type { Request, RequestHandler, Response } from "express"
+import { LindungError, PATHS } from "../../protocol/index.ts"
+import type { TreeStore } from "../store/store.ts"
+
+/** Everything a phone may ask for (protocol §8), and nothing that leads out of the tree. */
+export const TREE_PATH =
+  /^\/(checkpoint|v1\/(parameters|ingest-keys|authority-keys)|tile\/(entries|\d{1,2})\/(x\d{3}\/)*\d{3}(\.p\/\d{1,3})?|batches\/[a-z-]{1,20}\/\d{1,10})$/
+
+const MUTABLE: readonly string[] = [PATHS.checkpoint, PATHS.parameters, PATHS.ingestKeys, PATHS.authorityKeys]
+const CACHE_BYTES = 64 * 2 ** 20
+
+interface Served {
+  readonly bytes: Buffer
+  readonly headers: Record<string, string | number>
+}
+
+function served(path: string, bytes: Uint8Array): Served {
+  const tag = createHash("sha256").update(bytes).digest("base64url")
+  const isText = path === PATHS.checkpoint
+  return {
+    bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+    headers: {
+      "Content-Type": isText ? "text/plain; charset=utf-8" : "application/octet-stream",
+      "Content-Length": bytes.length,
+      "Cache-Control": MUTABLE.includes(path) ? "no-cache" : "public, max-age=1209600, immutable",
+      ETag: `"${tag}"`,
+    },
+  }
+}
+
+const isKnown = (header: string | undefined, etag: unknown): boolean =>
+  header?.split(",").some(tag => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*") ?? false
+
+/** The static tree. Immutable files are held in memory, the newest used ones up to 64 MiB. */
+export class Files {
+  readonly #tree: TreeStore
+  readonly #held = new Map<string, Served>()
+  #heldBytes = 0
+
+  constructor(tree: TreeStore) {
+    this.#tree = tree
+  }
+
+  /** Holds nothing any more: what retention deletes is not served from memory. */
+  forget(): void {
+    this.#held.clear()
+    this.#heldBytes = 0
+  }
+
+  readonly handler: RequestHandler = async (req: Request, res: Response): Promise<void> => {
+    const file = this.#held.get(req.path) ?? (await this.#load(req.path))
+    const { ["Content-Length"]: _, ["Content-Type"]: __, ...unchanged } = file.headers
+    if (isKnown(req.headers["if-none-match"], file.headers["ETag"])) res.writeHead(304, unchanged).end()
+    else res.writeHead(200, file.headers).end(req.method === "HEAD" ? undefined : file.bytes)
+  }
+
+  async #load(path: string): Promise<Served> {
+    const bytes = await this.#tree.read(path)
+    if (bytes === undefined) throw new LindungError("not-found", "no such file")
+    const file = served(path, bytes)
+    if (!MUTABLE.includes(path)) this.#hold(path, file)
+    return file
+  }
+
+  #hold(path: string, file: Served): void {
+    if (file.bytes.length > CACHE_BYTES || this.#held.has(path)) return
+    this.#held.set(path, file)
+    this.#heldBytes += file.bytes.length
+    for (const [oldest, { bytes }] of this.#held) {
+      if (this.#heldBytes <= CACHE_BYTES) return
+      this.#held.delete(oldest)
+      this.#heldBytes -= bytes.length
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
+ * @module
+ */
+export { ConfigError, type ServerConfig } from "./config.ts"
+export { nativeEd25519, nativeX25519 } from "./curves.ts"
+export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
+export type { Published } from "./publisher.ts"
+export { publishOnTime } from "./scheduler.ts"
+export { fileTree } from "./store/files.ts"
+export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"
+export { segmentEnvelopes } from "./store/segments.ts"
+export { sqliteRecords } from "./store/sqlite.ts"
+export type { EnvelopeStore, LoggedFile, RecordStore, TreeStore, WrappedKey } from "./store/store.ts"

@@ -1,0 +1,201 @@
+import { type Random, shuffle, type signature, time } from "../crypto/index.ts"
+import {
+  designByName,
+  envelopeBucket,
+  envelopeBytes,
+  LindungError,
+  PATHS,
+  type ParameterSet,
+  parametersFor,
+  parseParameters,
+  signReceipt,
+} from "../protocol/index.ts"
+import type { After } from "./scheduler.ts"
+import type { EnvelopeStore, TreeStore } from "./store/store.ts"
+
+export interface IngestPorts {
+  readonly clock: () => number
+  readonly random: Random
+  readonly after: After
+  readonly envelopes: EnvelopeStore
+  /** Read only: the parameter sets, as phones see them. */
+  readonly tree: TreeStore
+  readonly ed25519: signature.Ed25519
+  /** Told when the store begins to fail, and when it takes envelopes again. */
+  readonly onStore: (state: "failing" | "recovered", cause?: unknown) => void
+}
+
+/**
+ * Takes sealed envelopes. It sees lengths and buckets only: it has no key that opens one, and treats a report and a
+ * cover in the same way because to it they are the same.
+ */
+export interface Ingest {
+  /** The longest body that `accept` can take now. */
+  longest(): Promise<number>
+  /**
+   * @param body a whole envelope; the ingest's from now on
+   * @returns the receipt, once the envelope is durable
+   * @throws LindungError wrong-length, wrong-bucket, format, or full: nothing is stored
+   */
+  accept(body: Uint8Array): Promise<Uint8Array>
+  /** Refuses the bucket and all before it from now on, waits for writes in flight and seals it. */
+  seal(bucket: number): Promise<number>
+  /** Makes room for the buckets that are taken now. */
+  prepare(): Promise<void>
+  /** Resolves when all that was accepted is answered. */
+  idle(): Promise<void>
+}
+
+/** How long envelopes wait for others, so that their order is lost (protocol §6). */
+const GATHER_MILLISECONDS = 50
+/** Beyond this much waiting for the store, more is refused. */
+const MAX_WAITING_BYTES = 128 * 2 ** 20
+
+interface Waiting {
+  readonly bucket: number
+  readonly body: Uint8Array
+  readonly receipt: Uint8Array
+  readonly answer: (receipt: Uint8Array) => void
+  readonly refuse: (error: unknown) => void
+}
+
+export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest {
+  const { clock, random, after, envelopes, tree, ed25519, onStore } = ports
+  let gathering: Waiting[] = []
+  let waitingBytes = 0
+  let writing: Promise<void> | undefined
+  let gathered: Promise<void> | undefined
+  let closedThrough = -1
+  let isFailing = false
+  let known: { bucket: number; sets: Promise<readonly ParameterSet[]> } | undefined
+  /** Envelopes of a bucket that are stored or waiting. */
+  const counts = new Map<number, Promise<{ taken: number }>>()
+
+  const setsNow = (current: number): Promise<readonly ParameterSet[]> => {
+    if (known?.bucket === current) return known.sets
+    const fresh = { bucket: current, sets: readSets() }
+    known = fresh
+    fresh.sets.catch(() => {
+      if (known === fresh) known = undefined
+    })
+    return fresh.sets
+  }
+
+  async function readSets(): Promise<readonly ParameterSet[]> {
+    const file = await tree.read(PATHS.parameters)
+    if (file === undefined) throw new LindungError("server", "the parameters are not published yet")
+    return Buffer.from(file)
+      .toString("ascii")
+      .split("\n")
+      .map(line => parseParameters(Buffer.from(line, "ascii")))
+  }
+
+  const lengthsIn = (set: ParameterSet): number[] =>
+    set.designs.flatMap(name => {
+      const design = designByName(name)
+      return design === undefined ? [] : [envelopeBytes(design, set)]
+    })
+
+  /** Those of the bucket's own parameter set; the first set also holds for what came before it. */
+  const setFor = (bucket: number, sets: readonly ParameterSet[]): ParameterSet =>
+    parametersFor(bucket, sets) ?? sets[0]!
+
+  const countOf = (bucket: number): Promise<{ taken: number }> => {
+    const already = counts.get(bucket)
+    if (already !== undefined) return already
+    const counting = envelopes.count(bucket).then(
+      taken => ({ taken }),
+      cause => {
+        counts.delete(bucket)
+        throw unavailable(cause)
+      },
+    )
+    counts.set(bucket, counting)
+    return counting
+  }
+
+  function unavailable(cause: unknown): LindungError {
+    if (!isFailing) onStore("failing", cause)
+    isFailing = true
+    return new LindungError("full", "the store takes no envelopes", { cause })
+  }
+
+  const isOpen = (bucket: number, current: number): boolean =>
+    (bucket === current || bucket === current + 1) && bucket > closedThrough
+
+  async function accept(body: Uint8Array): Promise<Uint8Array> {
+    const sets = await setsNow(time.bucket(clock()))
+    const bucket = envelopeBucket(body)
+    if (!lengthsIn(setFor(bucket, sets)).includes(body.length))
+      throw new LindungError("wrong-length", `${body.length} bytes`)
+    // Only an open bucket is counted, and the clock may have gone on while it was.
+    if (!isOpen(bucket, time.bucket(clock()))) throw new LindungError("wrong-bucket", `${bucket}`)
+    const count = await countOf(bucket)
+    if (!isOpen(bucket, time.bucket(clock()))) throw new LindungError("wrong-bucket", `${bucket}`)
+    if (count.taken >= setFor(bucket, sets).maxEnvelopes) throw new LindungError("full", `bucket ${bucket}`)
+    if (waitingBytes + body.length > MAX_WAITING_BYTES) throw new LindungError("full", "too much is waiting")
+    count.taken++
+    waitingBytes += body.length
+    const receipt = signReceipt(body, bucket, receiptSeed, ed25519)
+    return new Promise((answer, refuse) => {
+      gathering.push({ bucket, body, receipt, answer, refuse })
+      gathered ??= gather()
+    })
+  }
+
+  /** One gathering: 50 ms, or longer while the store is busy with the one before. */
+  async function gather(): Promise<void> {
+    await new Promise<void>(resolve => after(GATHER_MILLISECONDS, resolve))
+    await writing
+    const batch = gathering
+    gathering = []
+    gathered = undefined
+    writing = write(batch).catch(cause => {
+      for (const { refuse } of batch) refuse(new LindungError("server", "the gathering was lost", { cause }))
+    })
+    await writing
+  }
+
+  async function write(arrived: readonly Waiting[]): Promise<void> {
+    const batch = shuffle(arrived, random)
+    const failures = new Map<number, unknown>()
+    for (const bucket of new Set(batch.map(waiting => waiting.bucket))) {
+      const bodies = batch.filter(waiting => waiting.bucket === bucket).map(waiting => waiting.body)
+      await envelopes.append(bucket, bodies).catch(cause => failures.set(bucket, unavailable(cause)))
+    }
+    if (failures.size === 0 && isFailing) {
+      isFailing = false
+      onStore("recovered")
+    }
+    for (const { bucket, body, receipt, answer, refuse } of batch) {
+      waitingBytes -= body.length
+      const failure = failures.get(bucket)
+      if (failure === undefined) answer(receipt)
+      else refuse(failure)
+    }
+    // What a failed append left behind is counted again, for it may be there.
+    for (const bucket of failures.keys()) counts.delete(bucket)
+  }
+
+  const idle = async (): Promise<void> => gathered ?? writing
+
+  return {
+    accept,
+    async longest() {
+      const current = time.bucket(clock())
+      const sets = await setsNow(current)
+      return Math.max(...[current, current + 1].flatMap(bucket => lengthsIn(setFor(bucket, sets))))
+    },
+    async seal(bucket) {
+      closedThrough = Math.max(closedThrough, bucket)
+      await idle()
+      counts.delete(bucket)
+      return envelopes.seal(bucket)
+    },
+    async prepare() {
+      const current = time.bucket(clock())
+      for (const bucket of [current, current + 1]) if (bucket > closedThrough) await envelopes.prepare(bucket)
+    },
+    idle,
+  }
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { type Random, type sealedBox, type signature, time } from "../crypto/index.ts"
+import { LindungError } from "../protocol/index.ts"
+import { checkServerConfig, type ServerConfig } from "./config.ts"
+import { keyServerApp } from "./http/app.ts"
+import { Files } from "./http/files.ts"
+import { Metrics } from "./http/metrics.ts"
+import { openIngest } from "./ingest.ts"
+import { openPublisher, type Published } from "./publisher.ts"
+import { after } from "./scheduler.ts"
+import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
+
+/** What the server has to say about itself. Never an address, a request, or anything about a single upload. */
+export type ServerEvent =
+  | ({ readonly event: "published" } & Published)
+  | { readonly event: "store-failing" | "failed"; readonly cause: unknown }
+  | { readonly event: "store-recovered" }
+
+export interface ServerPorts {
+  /** Unix seconds. */
+  readonly clock: () => number
+  readonly random: Random
+  readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
+  readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
+  readonly log?: (event: ServerEvent) => void
+}
+
+export interface KeyServer {
+  /** A listener for node:http. */
+  handler(req: IncomingMessage, res: ServerResponse): void
+  /**
+   * Closes a bucket, be it over or not: refuses it and all before it, waits for writes in flight, seals and publishes
+   * every bucket up to it. Nothing when it is published already.
+   * @throws LindungError state for a bucket of the future
+   */
+  closeBucket(bucket: number): Promise<void>
+  /** Publishes all buckets that are over, in order, also those of a time the server was down. @returns how many */
+  publishDue(): Promise<number>
+  /** Answers what was accepted, finishes the bucket at work and closes the stores. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the key server over its stores: ingest and publisher, which share nothing but them, and the static tree.
+ * @throws ConfigError naming every problem of the configuration; LindungError log-inconsistent when the records are
+ *   older than the published log
+ */
+export async function openKeyServer(config: ServerConfig, ports: ServerPorts): Promise<KeyServer> {
+  checkServerConfig(config)
+  const { clock, random, stores, curves, log = () => {} } = ports
+  const { envelopes, records, tree } = stores
+  const metrics = new Metrics()
+  const files = new Files(tree)
+  let isFailing = false
+
+  const publisher = await openPublisher(config, { clock, random, envelopes, records, tree, ...curves })
+  const ingest = openIngest(config.receiptSeed, {
+    clock,
+    random,
+    after,
+    envelopes,
+    tree,
+    ed25519: curves.ed25519,
+    onStore(state, cause) {
+      isFailing = state === "failing"
+      metrics.storeFailing(isFailing)
+      log(isFailing ? { event: "store-failing", cause } : { event: "store-recovered" })
+    },
+  })
+
+  const handler = keyServerApp({
+    ingest,
+    files,
+    metrics,
+    random,
+    uploadsPerMinute: config.uploadsPerMinute,
+    proxies: config.proxies,
+    health() {
+      const published = publisher.next - 1
+      const due = Math.max(0, time.bucket(clock()) - publisher.next)
+      return { isWell: !isFailing && due <= 1, published, due }
+    },
+    report: cause => log({ event: "failed", cause }),
+  })
+
+  async function publishThrough(last: number): Promise<number> {
+    let count = 0
+    for (; publisher.next <= last; count++) {
+      await ingest.seal(publisher.next)
+      const published = await publisher.publish(publisher.next)
+      files.forget()
+      metrics.bucketPublished(published)
+      log({ event: "published", ...published })
+    }
+    return count
+  }
+
+  /** One at a time: the publisher takes buckets in order. */
+  let publishing: Promise<unknown> = Promise.resolve()
+  const inTurn = (work: () => Promise<number>): Promise<number> => {
+    const turn = publishing.then(work)
+    publishing = turn.catch(() => undefined)
+    return turn
+  }
+
+  // A store that cannot make room is reported by the first upload; phones can still download.
+  const prepare = (): Promise<void> => ingest.prepare().catch(() => undefined)
+  await prepare()
+
+  return {
+    handler,
+    async closeBucket(bucket) {
+      const current = time.bucket(clock())
+      if (bucket > current) throw new LindungError("state", `bucket ${bucket} has not begun, this is ${current}`)
+      await inTurn(() => publishThrough(bucket))
+      await prepare()
+    },
+    async publishDue() {
+      await prepare()
+      return inTurn(() => publishThrough(time.bucket(clock()) - 1))
+    },
+    async close() {
+      await ingest.idle()
+      await publishing
+      await envelopes.close()
+      await records.close()
+    },
+  }
+}

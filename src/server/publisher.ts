@@ -1,0 +1,256 @@
+import { compare, concat, equal, hex, type Random, sealedBox, type signature, time } from "../crypto/index.ts"
+import {
+  type DesignName,
+  designByName,
+  encodeAuthorityKeys,
+  encodeLeaf,
+  encodeParameters,
+  ingestKeyFor,
+  type Leaf,
+  LindungError,
+  leafOf,
+  openEnvelope,
+  PATHS,
+  type ParameterSet,
+  parametersFor,
+  parseAuthorityKeys,
+  parseIngestKeys,
+  parseLeaf,
+  parseParameters,
+} from "../protocol/index.ts"
+import { admit } from "./admission.ts"
+import { makeBatch, Secrets } from "./batcher.ts"
+import { listDue, newList, unwrap } from "./ingest-keys.ts"
+import { openLog } from "./log.ts"
+import { retain } from "./retention.ts"
+import { breathe } from "./scheduler.ts"
+import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/store.ts"
+
+export interface PublisherPorts {
+  readonly clock: () => number
+  readonly random: Random
+  readonly envelopes: EnvelopeStore
+  readonly records: RecordStore
+  readonly tree: TreeStore
+  readonly ed25519: signature.Ed25519
+  readonly x25519: sealedBox.X25519
+}
+
+export interface PublisherConfig {
+  readonly logName: string
+  readonly logSeed: Uint8Array
+  readonly wrappingKey: Uint8Array
+  readonly authorityKeys: readonly Uint8Array[]
+  readonly parameters: readonly ParameterSet[]
+}
+
+/** What may be told of a published bucket. How many reports it holds is not among it. */
+export interface Published {
+  readonly bucket: number
+  /** Envelopes of both kinds. */
+  readonly envelopes: number
+  /** Envelopes acknowledged but not found again: the store has lost them. */
+  readonly lost: number
+  /** Envelopes that did not open or parse, and reports that did not check. */
+  readonly dropped: number
+  readonly batches: readonly { readonly design: DesignName; readonly bytes: number }[]
+}
+
+export interface Publisher {
+  /** The bucket to publish next. */
+  readonly next: number
+  /**
+   * Publishes the next bucket, which must be sealed.
+   * @throws LindungError state for any other bucket, or one that is not sealed
+   */
+  publish(bucket: number): Promise<Published>
+}
+
+/** A new set is announced this many buckets before it holds, so that every phone has seen it logged. */
+const ANNOUNCE_BUCKETS = 36
+/** Envelopes opened before others may use the event loop: about three milliseconds. */
+const AT_A_TIME = 16
+
+const stagedPath = (design: DesignName, bucket: number): string => `/staged/${design}/${bucket}`
+
+const nameOf = (leaf: Leaf, parameters: ParameterSet): DesignName => {
+  const found = parameters.designs.find(name => designByName(name)?.code === leaf.design)
+  if (found === undefined) throw new LindungError("storage-corrupt", `records: a staged batch of design ${leaf.design}`)
+  return found
+}
+
+/** Brings the log up to date with the records and the configuration, and finishes what a crash interrupted. */
+export async function openPublisher(config: PublisherConfig, ports: PublisherPorts): Promise<Publisher> {
+  const { clock, random, envelopes, records, tree, ed25519, x25519 } = ports
+  const now = (): number => time.bucket(clock())
+  await records.begin(now() - 1)
+  const log = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519 })
+  let published = await publishedBucket()
+
+  async function publishedBucket(): Promise<number> {
+    const bucket = await records.published()
+    if (bucket === undefined) throw new LindungError("storage-corrupt", "records: the newest published bucket is gone")
+    return bucket
+  }
+
+  async function logFile(type: LoggedFile["type"], bytes: Uint8Array, keys: Parameters<RecordStore["append"]>[2] = []) {
+    await records.append(encodeLeaf(leafOf(type, now(), 0, bytes)), { type, bytes }, keys)
+  }
+
+  const ofType = async (type: LoggedFile["type"]): Promise<Uint8Array[]> =>
+    (await records.files()).filter(file => file.type === type).map(file => file.bytes)
+
+  /** Logs what the configuration has and the log has not, and a new key list when one is due. */
+  async function announce(): Promise<void> {
+    const sets = await ofType("parameters")
+    for (const set of config.parameters) {
+      const bytes = encodeParameters(set)
+      if (sets.some(known => equal(known, bytes))) continue
+      if (sets.length > 0 && set.validFromBucket < now() + ANNOUNCE_BUCKETS) {
+        const newest = Math.max(...sets.map(known => parseParameters(known).validFromBucket))
+        // Sets that were superseded long ago are not kept, and need no new leaf.
+        if (set.validFromBucket < newest) continue
+        throw new LindungError(
+          "config",
+          `parameters: a set from bucket ${set.validFromBucket} on must be announced by ${set.validFromBucket - ANNOUNCE_BUCKETS}, and this is ${now()}`,
+        )
+      }
+      await logFile("parameters", bytes)
+      sets.push(bytes)
+    }
+    const keys = encodeAuthorityKeys(config.authorityKeys)
+    const newest = (await ofType("authority-keys")).at(-1)
+    if (newest === undefined || !equal(newest, keys)) await logFile("authority-keys", keys)
+    const due = listDue(now(), (await ofType("ingest-keys")).map(parseIngestKeys))
+    if (due === undefined) return
+    const list = newList(due, config.wrappingKey, random, x25519)
+    await logFile("ingest-keys", list.file, list.keys)
+  }
+
+  const writeIfNew = async (path: string, bytes: Uint8Array): Promise<void> => {
+    const before = await tree.read(path)
+    if (before === undefined || !equal(before, bytes)) await tree.write(path, bytes)
+  }
+
+  /** Files first, then tiles, then the checkpoint: whatever a checkpoint covers is there to be fetched. */
+  async function settle(): Promise<void> {
+    await announce()
+    const newline = Uint8Array.of(0x0a)
+    const sets = await ofType("parameters")
+    await writeIfNew(PATHS.parameters, concat(...sets.flatMap((set, i) => (i === 0 ? [set] : [newline, set]))))
+    await writeIfNew(PATHS.ingestKeys, concat(...(await ofType("ingest-keys"))))
+    await writeIfNew(PATHS.authorityKeys, (await ofType("authority-keys")).at(-1)!)
+    await log.reload()
+    await log.publish(published)
+    await retain(published, { envelopes, records, tree })
+  }
+
+  async function parametersOf(bucket: number): Promise<ParameterSet> {
+    const sets = (await ofType("parameters")).map(parseParameters)
+    return parametersFor(bucket, sets) ?? sets[0]!
+  }
+
+  async function bucketKeys(bucket: number): Promise<{ publicKey: Uint8Array; secretKey: Uint8Array } | undefined> {
+    const wrapped = await records.bucketKey(bucket)
+    if (wrapped === undefined) return undefined
+    const secretKey = unwrap(wrapped, bucket, config.wrappingKey)
+    const keys = sealedBox.keyPair(secretKey, x25519)
+    secretKey.fill(0)
+    const lists = (await ofType("ingest-keys")).map(parseIngestKeys)
+    const listed = lists.map(list => ingestKeyFor(list, bucket)).find(key => key !== undefined)
+    if (listed === undefined || !equal(listed, keys.publicKey))
+      throw new LindungError(
+        "storage-corrupt",
+        `records: the key of bucket ${bucket} is not the one that was announced`,
+      )
+    return keys
+  }
+
+  /** Opens and checks a bucket's envelopes, and makes its batches durable where nobody is served them yet. */
+  async function stage(bucket: number, count: number): Promise<Omit<Published, "batches">> {
+    const parameters = await parametersOf(bucket)
+    const authorityKeys = parseAuthorityKeys((await ofType("authority-keys")).at(-1)!)
+    const keys = await bucketKeys(bucket)
+    const byDesign = new Map(parameters.designs.map(name => [name, new Secrets()]))
+    const tags = new Map<string, Uint8Array>()
+    let seen = 0
+    let dropped = 0
+    for await (const envelope of envelopes.read(bucket)) {
+      if (seen++ % AT_A_TIME === 0) await breathe()
+      if (keys === undefined) {
+        dropped++
+        continue
+      }
+      const opened = openOrDrop(envelope, bucket, keys, parameters)
+      if (opened?.kind === "cover") continue
+      const admitted = opened && admit(opened, { bucket, parameters, authorityKeys, ed25519 })
+      if (admitted === undefined) {
+        dropped++
+        continue
+      }
+      const tag = hex(admitted.tag)
+      if (tags.has(tag) || (await records.spent([admitted.tag])).length > 0) continue
+      tags.set(tag, admitted.tag)
+      const secrets = byDesign.get(admitted.report.design.name)
+      for (const { slot, secret } of admitted.secrets) secrets?.add(slot, secret)
+    }
+    keys?.secretKey.fill(0)
+    const leaves: Uint8Array[] = []
+    for (const [name, secrets] of byDesign) {
+      const design = designByName(name)!
+      const file = makeBatch({ design, bucket, parameters, random }, secrets)
+      await tree.write(stagedPath(name, bucket), file)
+      leaves.push(encodeLeaf(leafOf("batch", bucket, design.code, file)))
+    }
+    await records.stage(bucket, leaves, [...tags.values()].sort(compare))
+    return { bucket, envelopes: seen, lost: Math.max(0, count - seen), dropped }
+  }
+
+  function openOrDrop(
+    envelope: Uint8Array,
+    bucket: number,
+    keys: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
+    parameters: ParameterSet,
+  ): ReturnType<typeof openEnvelope> | undefined {
+    try {
+      return openEnvelope(envelope, bucket, keys, parameters, x25519)
+    } catch (error) {
+      if (error instanceof LindungError) return undefined
+      throw error
+    }
+  }
+
+  /** From the point of no return on: the staged bytes are the batch, however often the process dies. */
+  async function finish(bucket: number): Promise<Published["batches"]> {
+    const parameters = await parametersOf(bucket)
+    const leaves = (await records.staged(bucket)).map(parseLeaf)
+    const batches: { design: DesignName; bytes: number }[] = []
+    for (const leaf of leaves) {
+      const design = nameOf(leaf, parameters)
+      await tree.move(stagedPath(design, bucket), PATHS.batch(design, bucket))
+      batches.push({ design, bytes: leaf.length })
+    }
+    await records.publish(bucket)
+    published = bucket
+    await settle()
+    return batches
+  }
+
+  if ((await records.staged(published + 1)).length > 0) await finish(published + 1)
+  else await settle()
+
+  return {
+    get next() {
+      return published + 1
+    },
+    async publish(bucket) {
+      if (bucket !== published + 1)
+        throw new LindungError("state", `bucket ${published + 1} is the next to publish, not ${bucket}`)
+      const count = await envelopes.sealed(bucket)
+      if (count === undefined) throw new LindungError("state", `bucket ${bucket} is not sealed`)
+      const isStaged = (await records.staged(bucket)).length > 0
+      const facts = isStaged ? { bucket, envelopes: count, lost: 0, dropped: 0 } : await stage(bucket, count)
+      return { ...facts, batches: await finish(bucket) }
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { time } from "../crypto/index.ts"
+
+/** Runs something once after a delay. The server's only timers are set in this file. */
+export type After = (milliseconds: number, run: () => void) => void
+
+export const after: After = (milliseconds, run) => {
+  setTimeout(run, milliseconds)
+}
+
+/** Lets whatever waits for the event loop go first: long work calls it every few milliseconds. */
+export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+// A sleeping machine wakes with its clock ahead of a long timer, so none is longer than this.
+const LONGEST_SLEEP_SECONDS = 60
+/** Uploads that were on their way at the end of a bucket have been answered by then. */
+const SETTLE_SECONDS = 1
+
+/**
+ * Publishes every bucket soon after it is over, and at once what is overdue.
+ * @param publishDue publishes what is due; a failure is reported and tried again at the next turn
+ * @returns stops it
+ */
+export function publishOnTime(
+  publishDue: () => Promise<unknown>,
+  clock: () => number,
+  onError: (error: unknown) => void,
+): () => void {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const turn = async (): Promise<void> => {
+    await publishDue().catch(onError)
+    if (stopped) return
+    const now = clock()
+    const next = time.bucketStart(time.bucket(now) + 1) + SETTLE_SECONDS
+    timer = setTimeout(() => void turn(), 1000 * Math.min(next - now, LONGEST_SLEEP_SECONDS))
+  }
+  void turn()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}

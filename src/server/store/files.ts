@@ -1,0 +1,59 @@
+import { readdir, readFile, rename, rm } from "node:fs/promises"
+import { dirname, join, relative, sep } from "node:path"
+import { isMissing, makeDirectory, type Readers, syncDirectory, writeDurably } from "./durable.ts"
+import type { TreeStore } from "./store.ts"
+
+const STAGED = "/staged/"
+
+/**
+ * The static tree as files. `<directory>/public` is laid out as the paths are, so that any file server can serve it;
+ * what is staged lies beside it in `<directory>/staged`.
+ * @param directory created when missing
+ */
+export async function fileTree(directory: string): Promise<TreeStore> {
+  const root = join(directory, "public")
+  await makeDirectory(root, "everybody")
+  await makeDirectory(join(directory, STAGED))
+  const at = (path: string) => join(path.startsWith(STAGED) ? directory : root, path)
+  const readers = (path: string): Readers => (path.startsWith(STAGED) ? "owner" : "everybody")
+  return {
+    async read(path) {
+      try {
+        return await readFile(at(path))
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    async write(path, bytes) {
+      await makeDirectory(dirname(at(path)), readers(path))
+      await writeDurably(at(path), bytes, readers(path))
+    },
+    async move(from, to) {
+      await makeDirectory(dirname(at(to)), readers(to))
+      try {
+        await rename(at(from), at(to))
+      } catch (error) {
+        if (isMissing(error)) return
+        throw error
+      }
+      await syncDirectory(dirname(at(to)))
+      await syncDirectory(dirname(at(from)))
+    },
+    async remove(path) {
+      await rm(at(path), { force: true })
+    },
+    async list(prefix) {
+      const base = prefix.startsWith(STAGED) ? directory : root
+      const found: string[] = []
+      try {
+        const start = join(base, prefix.slice(0, prefix.lastIndexOf("/") + 1))
+        for (const entry of await readdir(start, { recursive: true, withFileTypes: true }))
+          if (entry.isFile()) found.push(`/${relative(base, join(entry.parentPath, entry.name)).split(sep).join("/")}`)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+      return found.filter(path => path.startsWith(prefix))
+    },
+  }
+}
