@@ -1,3 +1,4 @@
+import { requireString } from "./bytes.ts"
 import { type Random, uniform } from "./random.ts"
 
 /** Crockford's base 32: no I, L, O or U. */
@@ -31,6 +32,7 @@ export function generate(random: Random): string {
  * @returns undefined when it cannot be a code: a foreign symbol, a wrong length or a wrong check symbol
  */
 export function parse(typed: string): string | undefined {
+  requireString("typed", typed)
   const text = typed
     .toUpperCase()
     .replace(/[\s\u00ad\u2010-\u2015-]/gu, "")
@@ -43,5 +45,6 @@ export function parse(typed: string): string | undefined {
 
 /** Groups to read aloud or to print: 5-5-4. */
 export function group(code: string): string {
+  requireString("code", code)
   return `${code.slice(0, 5)}-${code.slice(5, 10)}-${code.slice(10)}`
 }

@@ -1,4 +1,4 @@
-import { ascii, type Bytes, requireBytes, requireU32 } from "./bytes.ts"
+import { ascii, type Bytes, requireBytes, requireNumber, requireU32 } from "./bytes.ts"
 import { hmacSha256, sha256 } from "./hash.ts"
 import { type Candidate, EPHID_BYTES, type EphId, expand, Heard } from "./identifiers.ts"
 import { EPOCH_MINUTES, MINUTES_PER_DAY } from "./time.ts"
@@ -25,6 +25,7 @@ export function nextDayKey(dayKey: Uint8Array): DayKey {
  */
 export function ephIds(dayKey: Uint8Array, epochsPerDay: number = EPOCHS_PER_DAY): EphId[] {
   requireBytes("dayKey", DAY_KEY_BYTES, dayKey)
+  requireNumber("epochsPerDay", epochsPerDay)
   if (!Number.isInteger(epochsPerDay) || epochsPerDay < 1 || MINUTES_PER_DAY % epochsPerDay !== 0)
     throw new RangeError(`epochsPerDay: expected a whole number that divides 1440, got ${epochsPerDay}`)
   return expand(hmacSha256(dayKey, BROADCAST_KEY), epochsPerDay)

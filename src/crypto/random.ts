@@ -1,3 +1,5 @@
+import { requireWhole } from "./bytes.ts"
+
 /**
  * The source of every secret and of every secret choice. Obligation: `bytes(n)` returns n fresh, independent,
  * uniform bytes from the system's CSPRNG, in an array nobody else holds, or throws; it never returns fewer.
@@ -6,15 +8,14 @@ export interface Random {
   bytes(n: number): Uint8Array
 }
 
-/** A uniform integer 0 … n−1. Values past the last multiple of n are drawn again, so that none is favoured. */
-export function uniform(random: Random, n: number): number {
-  if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
-    throw new RangeError(`uniform: expected 1 to 2^32 outcomes, got ${n}`)
-  const limit = 2 ** 32 - (2 ** 32 % n)
+/** A uniform integer 0 … outcomes−1. Values past the last multiple of it are drawn again, so that none is favoured. */
+export function uniform(random: Random, outcomes: number): number {
+  requireWhole("outcomes", outcomes, 1, 2 ** 32)
+  const limit = 2 ** 32 - (2 ** 32 % outcomes)
   for (;;) {
     const [a, b, c, d] = random.bytes(4) as unknown as [number, number, number, number]
     const value = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
-    if (value < limit) return value % n
+    if (value < limit) return value % outcomes
   }
 }
 
