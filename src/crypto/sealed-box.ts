@@ -1,6 +1,6 @@
 import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import nacl from "tweetnacl"
-import { type Bytes, concat, requireByteArray, requireBytes } from "./bytes.ts"
+import { type Bytes, concat, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
 import { blake2b24 } from "./hash.ts"
 import type { Random } from "./random.ts"
 
@@ -14,7 +14,8 @@ export const SEAL_BYTES = 48
 
 /**
  * X25519 (RFC 7748). Servers replace the portable one by their platform's, which is fifty times faster.
- * Obligation: both functions give the very bytes of RFC 7748, and refuse nothing.
+ * Obligation: both functions give the very bytes of RFC 7748 in an array nobody else holds, and refuse nothing:
+ * a shared secret of zeros is returned as such.
  */
 export interface X25519 {
   publicKey(secretKey: Uint8Array): Uint8Array
@@ -23,32 +24,36 @@ export interface X25519 {
 
 /** The portable implementation (tweetnacl). */
 export const x25519: X25519 = {
-  publicKey: secretKey => nacl.scalarMult.base(secretKey),
-  sharedSecret: (secretKey, publicKey) => nacl.scalarMult(secretKey, publicKey),
+  publicKey: secretKey => nacl.scalarMult.base(ofThisRealm(secretKey)),
+  sharedSecret: (secretKey, publicKey) => nacl.scalarMult(ofThisRealm(secretKey), ofThisRealm(publicKey)),
 }
 
 function words(input: Uint8Array): Uint32Array {
-  const copy = new Uint8Array(input)
-  const out = new Uint32Array(copy.length / 4)
+  const out = new Uint32Array(input.length / 4)
   for (let i = 0; i < out.length; i++)
-    out[i] = copy[4 * i]! | (copy[4 * i + 1]! << 8) | (copy[4 * i + 2]! << 16) | (copy[4 * i + 3]! << 24)
+    out[i] = input[4 * i]! | (input[4 * i + 1]! << 8) | (input[4 * i + 2]! << 16) | (input[4 * i + 3]! << 24)
   return out
 }
 
 // "expand 32-byte k", the constant of Salsa20, as four little-endian words.
 const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
 
-/** crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶). */
-function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const out = new Uint32Array(8)
+/**
+ * crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶).
+ * @returns undefined, where libsodium fails, if the public key has small order: the secret is then zero for
+ *   everybody, and such a box could be opened, or made to open anywhere, without any secret
+ */
+function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
   const shared = curve.sharedSecret(secretKey, publicKey)
-  hsalsa(SIGMA, words(shared), new Uint32Array(4), out)
-  shared.fill(0)
+  if (shared.every(byte => byte === 0)) return undefined
+  const input = words(shared)
+  const out = new Uint32Array(8)
+  hsalsa(SIGMA, input, new Uint32Array(4), out)
   const key = new Uint8Array(BOX_KEY_BYTES)
   out.forEach((word, i) => {
     for (let b = 0; b < 4; b++) key[4 * i + b] = word >>> (8 * b)
   })
-  out.fill(0)
+  for (const secret of [shared, input, out]) secret.fill(0)
   return key
 }
 
@@ -69,6 +74,7 @@ export function keyPair(
  * @param message any length
  * @param publicKey the recipient's 32 bytes
  * @returns message.length + 48 bytes
+ * @throws RangeError for a public key of small order, as libsodium fails: anybody could open the box
  */
 export function seal(
   message: Uint8Array,
@@ -81,6 +87,7 @@ export function seal(
   const ephemeralSecret = random.bytes(BOX_KEY_BYTES)
   const ephemeral = curve.publicKey(ephemeralSecret)
   const key = boxKey(curve, ephemeralSecret, publicKey)
+  if (key === undefined) throw new RangeError("publicKey: expected a point of large order, got one of small order")
   const nonce = blake2b24(ephemeral, publicKey)
   const sealed = concat(ephemeral, xsalsa20poly1305(key, nonce).encrypt(message))
   ephemeralSecret.fill(0)
@@ -103,6 +110,7 @@ export function open(
   if (sealed.length < SEAL_BYTES) return undefined
   const ephemeral = sealed.subarray(0, BOX_KEY_BYTES)
   const key = boxKey(curve, keys.secretKey, ephemeral)
+  if (key === undefined) return undefined
   try {
     const nonce = blake2b24(ephemeral, keys.publicKey)
     return xsalsa20poly1305(key, nonce).decrypt(sealed.subarray(BOX_KEY_BYTES)) as Uint8Array<ArrayBuffer>
