@@ -24,8 +24,15 @@ export interface X25519 {
 
 /** The portable implementation (tweetnacl). */
 export const x25519: X25519 = {
-  publicKey: secretKey => nacl.scalarMult.base(ofThisRealm(secretKey)),
-  sharedSecret: (secretKey, publicKey) => nacl.scalarMult(ofThisRealm(secretKey), ofThisRealm(publicKey)),
+  publicKey(secretKey) {
+    requireBytes("secretKey", BOX_KEY_BYTES, secretKey)
+    return nacl.scalarMult.base(ofThisRealm(secretKey))
+  },
+  sharedSecret(secretKey, publicKey) {
+    requireBytes("secretKey", BOX_KEY_BYTES, secretKey)
+    requireBytes("publicKey", BOX_KEY_BYTES, publicKey)
+    return nacl.scalarMult(ofThisRealm(secretKey), ofThisRealm(publicKey))
+  },
 }
 
 function words(input: Uint8Array): Uint32Array {
