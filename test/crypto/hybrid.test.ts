@@ -50,6 +50,7 @@ describe("crypto/hybrid", () => {
         for (const ephId of ephIds) expect(ephId).to.have.length(16)
         expect(Buffer.concat(ephIds).equals(stream)).to.equal(true)
       }),
+      { numRuns: 40 },
     )
   })
 
