@@ -23,6 +23,9 @@ export function scripted(...values: number[]): Random & { readonly left: () => n
   }
 }
 
+/** Bytes written in hexadecimal, read by Node: loading a test runs nothing of what is tested. */
+export const written = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, "hex"))
+
 /** All byte strings of one length. */
 export const octets = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length })

@@ -3,13 +3,13 @@ import fc from "fast-check"
 import nacl from "tweetnacl"
 import { blake2b24 } from "../../src/crypto/hash.ts"
 import { concat, fromHex, hex, sealedBox, sha256 } from "../../src/crypto/index.ts"
-import { octets, seeded } from "./draws.ts"
+import { octets, seeded, written } from "./draws.ts"
 import { nodeX25519 } from "./platform.ts"
 
 const { keyPair, open, seal, x25519 } = sealedBox
 const anyMessage = fc.uint8Array({ maxLength: 200 })
-const alice = fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
-const bob = fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb")
+const alice = written("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
+const bob = written("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb")
 
 /** The points of order 1, 2, 4 and 8, with the encodings that are not reduced modulo p. */
 const smallOrder = [
@@ -20,7 +20,7 @@ const smallOrder = [
   `ec${"ff".repeat(30)}7f`,
   `ed${"ff".repeat(30)}7f`,
   `ee${"ff".repeat(30)}7f`,
-].map(fromHex)
+].map(written)
 
 /** A box under a shared secret of zeros, which takes no secret to make. */
 function forged(ephemeral: Uint8Array, publicKey: Uint8Array): Uint8Array {
