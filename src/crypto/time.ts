@@ -16,6 +16,9 @@ export type Bucket = Count<"Bucket">
 /** ⌊unix / 600⌋: GAEN's ENIntervalNumber. */
 export type Interval = Count<"Interval">
 
+/** The last that fits u32: 7 February 2106. */
+const LAST_SECOND = 2 ** 32 - 1
+
 export const SECONDS_PER_DAY = 86_400
 export const SECONDS_PER_BUCKET = 7_200
 export const SECONDS_PER_INTERVAL = 600
@@ -32,8 +35,8 @@ export const WINDOW_MINUTES = 120
 export function unixSeconds(value: number): UnixSeconds {
   requireNumber("unix time", value)
   if (!Number.isFinite(value)) throw new TypeError(`unix time: expected a finite number of seconds, got ${value}`)
-  if (value < 0 || value >= 2 ** 32)
-    throw new RangeError(`unix time: expected 0 to 4294967295 seconds, got ${value}; are these milliseconds?`)
+  if (value < 0 || value >= LAST_SECOND + 1)
+    throw new RangeError(`unix time: expected 0 to ${LAST_SECOND} seconds, got ${value}; are these milliseconds?`)
   return value as UnixSeconds
 }
 
@@ -70,17 +73,14 @@ export function window(
   return Math.floor(unixSeconds(unix) / (60 * windowMinutes)) as Window
 }
 
-/** The last period that starts before the seconds leave u32. */
-const lastOf = (seconds: number): number => Math.floor((2 ** 32 - 1) / seconds)
-
 /** The first second of a day. */
 export function dayStart(value: number): UnixSeconds {
-  requireWhole("day", value, 0, lastOf(SECONDS_PER_DAY))
+  requireWhole("day", value, 0, day(LAST_SECOND))
   return unixSeconds(value * SECONDS_PER_DAY)
 }
 
 /** The first second of a bucket; bucket b covers [b·7200, (b+1)·7200). */
 export function bucketStart(value: number): UnixSeconds {
-  requireWhole("bucket", value, 0, lastOf(SECONDS_PER_BUCKET))
+  requireWhole("bucket", value, 0, bucket(LAST_SECOND))
   return unixSeconds(value * SECONDS_PER_BUCKET)
 }
