@@ -35,6 +35,31 @@ export function requireByteArray(name: string, input: Uint8Array): void {
   if (!isByteArray(input)) throw new TypeError(`${name}: expected a Uint8Array, got ${describe(input)}`)
 }
 
+/** Refuses anything but a string, without repeating it. @throws TypeError */
+export function requireString(name: string, input: string): void {
+  if (typeof input !== "string") throw new TypeError(`${name}: expected a string, got ${describe(input)}`)
+}
+
+/** Refuses anything but a number, and never repeats what came instead: a misplaced argument may be a secret. */
+export function requireNumber(name: string, value: number): void {
+  if (typeof value !== "number") throw new TypeError(`${name}: expected a number, got ${describe(value)}`)
+}
+
+/** @throws TypeError or RangeError unless `value` is an integer `first` … `last`. */
+export function requireWhole(name: string, value: number, first: number, last: number): void {
+  requireNumber(name, value)
+  if (!Number.isInteger(value) || value < first || value > last)
+    throw new RangeError(`${name}: expected a whole number from ${first} to ${last}, got ${value}`)
+}
+
+/**
+ * The same memory, seen as an array of this realm. tweetnacl refuses those of another (an iframe, a VM context);
+ * a copy would be one more secret to wipe.
+ */
+export function ofThisRealm(input: Uint8Array): Uint8Array {
+  return new Uint8Array(input.buffer, input.byteOffset, input.length)
+}
+
 /** Checks the length and copies: later changes to the caller's array, or to its buffer, do not reach the result. */
 export function bytes<Kind extends string>(name: Kind, length: number, input: Uint8Array): Bytes<Kind> {
   requireBytes(name, length, input)
@@ -43,11 +68,15 @@ export function bytes<Kind extends string>(name: Kind, length: number, input: Ui
 
 /** Compares in a time that depends on the lengths only. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  requireByteArray("a", a)
+  requireByteArray("b", b)
   return a.length === b.length && equalBytes(a, b)
 }
 
 /** Lexicographic order, as in every sorted list of the protocol; not for secrets. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
+  requireByteArray("a", a)
+  requireByteArray("b", b)
   const n = Math.min(a.length, b.length)
   for (let i = 0; i < n; i++) {
     const difference = a[i]! - b[i]!
@@ -57,25 +86,34 @@ export function compare(a: Uint8Array, b: Uint8Array): number {
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  parts.forEach((part, i) => {
+    requireByteArray(`parts[${i}]`, part)
+  })
   return concatBytes(...parts) as Uint8Array<ArrayBuffer>
 }
 
 /** Lower-case hexadecimal, two digits a byte, first byte first. For public values: strings cannot be wiped. */
-export const hex = (input: Uint8Array): string => bytesToHex(input)
+export function hex(input: Uint8Array): string {
+  requireByteArray("input", input)
+  return bytesToHex(input)
+}
 
 /** @throws TypeError for anything but an even number of hexadecimal digits; the digits are not repeated. */
 export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
-  if (typeof digits !== "string" || digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
-    throw new TypeError("hex: expected an even number of hexadecimal digits")
+  requireString("digits", digits)
+  if (digits.length % 2 !== 0) throw new TypeError(`digits: expected an even number of digits, got ${digits.length}`)
+  const foreign = digits.search(/[^0-9a-fA-F]/)
+  if (foreign !== -1) throw new TypeError(`digits: expected hexadecimal digits, got another character at ${foreign}`)
   return hexToBytes(digits) as Uint8Array<ArrayBuffer>
 }
 
 /** The bytes of a protocol label. @throws RangeError for anything outside ASCII. */
 export function ascii(text: string): Uint8Array<ArrayBuffer> {
+  requireString("text", text)
   const out = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code > 0x7f) throw new RangeError(`ascii: character ${i} is outside ASCII`)
+    if (code > 0x7f) throw new RangeError(`text: expected ASCII, got another character at ${i}`)
     out[i] = code
   }
   return out
@@ -89,7 +127,7 @@ export function fromAscii(input: Uint8Array): string {
 }
 
 function requireUnsigned(name: string, value: number, limit: number, type: string): void {
-  if (typeof value !== "number") throw new TypeError(`${name}: expected a number, got ${describe(value)}`)
+  requireNumber(name, value)
   if (!Number.isInteger(value) || value < 0 || value >= limit)
     throw new RangeError(`${name}: expected an integer that fits ${type}, got ${value}`)
 }

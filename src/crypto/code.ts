@@ -1,3 +1,4 @@
+import { requireString } from "./bytes.ts"
 import { type Random, uniform } from "./random.ts"
 
 /** Crockford's base 32: no I, L, O or U. */
@@ -27,15 +28,15 @@ export function generate(random: Random): string {
 }
 
 /**
- * What a person typed, as the 14 symbols meant: case, spaces and hyphens do not matter, O is 0, I and L are 1. Only
- * ASCII letters change case: whole words of Unicode would otherwise turn into symbols.
+ * What a person typed, as the 14 symbols meant: case, spaces and hyphens do not matter, O is 0, I and L are 1.
+ * Only ASCII letters change case: Unicode's rules would turn the dotless i and the long s into symbols.
  * @returns undefined when it cannot be a code: a foreign symbol, a wrong length or a wrong check symbol
  */
 export function parse(typed: string): string | undefined {
-  if (typeof typed !== "string") throw new TypeError(`typed: expected a string, got ${typeof typed}`)
+  requireString("typed", typed)
   const text = typed
-    .replace(/[\s\u00ad\u2010-\u2015-]/gu, "")
     .replace(/[a-z]/g, letter => letter.toUpperCase())
+    .replace(/[\s\u00ad\u2010-\u2015-]/gu, "")
     .replace(/O/g, "0")
     .replace(/[IL]/g, "1")
   if (text.length !== CODE_SYMBOLS) return undefined
@@ -45,5 +46,6 @@ export function parse(typed: string): string | undefined {
 
 /** Groups to read aloud or to print: 5-5-4. */
 export function group(code: string): string {
+  requireString("code", code)
   return `${code.slice(0, 5)}-${code.slice(5, 10)}-${code.slice(10)}`
 }

@@ -1,5 +1,5 @@
 import { aesBlocks, aesCtr } from "./aes.ts"
-import { ascii, type Bytes, requireBytes, requireU32, u32le } from "./bytes.ts"
+import { ascii, type Bytes, requireBytes, requireU32, requireWhole, u32le } from "./bytes.ts"
 import { hkdfSha256 } from "./hash.ts"
 import { type Candidate, Heard } from "./identifiers.ts"
 
@@ -103,9 +103,8 @@ export function candidates(keys: readonly DiagnosisKey[], observations: readonly
   })
   return keys.flatMap((diagnosisKey, key) => {
     const { rollingStart, rollingPeriod } = diagnosisKey
-    requireU32("rollingStart", rollingStart)
-    if (!Number.isInteger(rollingPeriod) || rollingPeriod < 1 || rollingPeriod > ROLLING_PERIOD)
-      throw new RangeError(`rollingPeriod: expected 1 to ${ROLLING_PERIOD} intervals, got ${rollingPeriod}`)
+    requireWhole("rollingPeriod", rollingPeriod, 1, ROLLING_PERIOD)
+    requireWhole("rollingStart", rollingStart, 0, 2 ** 32 - rollingPeriod)
     return rpis(diagnosisKey).flatMap((rpi, j) => {
       const interval = rollingStart + j
       return heard

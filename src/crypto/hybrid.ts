@@ -1,4 +1,4 @@
-import { ascii, type Bytes, requireBytes, requireU32 } from "./bytes.ts"
+import { ascii, type Bytes, requireBytes, requireU32, requireWhole } from "./bytes.ts"
 import { hmacSha256 } from "./hash.ts"
 import { type Candidate, EPHID_BYTES, type EphId, expand, Heard } from "./identifiers.ts"
 import { EPOCH_MINUTES, MINUTES_PER_DAY, WINDOW_MINUTES } from "./time.ts"
@@ -19,13 +19,8 @@ const EPHIDS_PER_WINDOW = WINDOW_MINUTES / EPOCH_MINUTES
  */
 export function ephIds(seed: Uint8Array, count: number = EPHIDS_PER_WINDOW): EphId[] {
   requireBytes("seed", WINDOW_SEED_BYTES, seed)
-  requireCount(count)
+  requireWhole("count", count, 1, MINUTES_PER_DAY)
   return expand(hmacSha256(seed, LABEL), count)
-}
-
-function requireCount(count: number): void {
-  if (!Number.isInteger(count) || count < 1 || count > MINUTES_PER_DAY)
-    throw new RangeError(`count: expected a whole number from 1 to 1440, got ${count}`)
 }
 
 /** A published pair (w, seed_w). */
@@ -49,7 +44,7 @@ export function candidates(
   observations: readonly WindowObservation[],
   count: number = EPHIDS_PER_WINDOW,
 ): Candidate[] {
-  requireCount(count)
+  requireWhole("count", count, 1, MINUTES_PER_DAY)
   const heard = new Heard()
   observations.forEach(({ ephId, window }, index) => {
     requireBytes("ephId", EPHID_BYTES, ephId)

@@ -1,4 +1,4 @@
-import { ascii, type Bytes, requireBytes, requireU32 } from "./bytes.ts"
+import { ascii, type Bytes, requireBytes, requireNumber, requireU32 } from "./bytes.ts"
 import { hmacSha256, sha256 } from "./hash.ts"
 import { type Candidate, EPHID_BYTES, type EphId, expand, Heard } from "./identifiers.ts"
 import { EPOCH_MINUTES, MINUTES_PER_DAY } from "./time.ts"
@@ -30,6 +30,7 @@ export function ephIds(dayKey: Uint8Array, epochsPerDay: number = EPOCHS_PER_DAY
 }
 
 function requireEpochsPerDay(epochsPerDay: number): void {
+  requireNumber("epochsPerDay", epochsPerDay)
   if (!Number.isInteger(epochsPerDay) || epochsPerDay < 1 || MINUTES_PER_DAY % epochsPerDay !== 0)
     throw new RangeError(`epochsPerDay: expected a whole number that divides 1440, got ${epochsPerDay}`)
 }

@@ -1,4 +1,4 @@
-import { requireBytes } from "./bytes.ts"
+import { requireBytes, requireWhole } from "./bytes.ts"
 
 /**
  * The source of every secret and of every secret choice. Obligation: `bytes(n)` returns n fresh, independent,
@@ -20,16 +20,15 @@ export const checkedRandom = (random: Random): Random => ({
   },
 })
 
-/** A uniform integer 0 … n−1. Values past the last multiple of n are drawn again, so that none is favoured. */
-export function uniform(random: Random, n: number): number {
-  if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
-    throw new RangeError(`uniform: expected 1 to 2^32 outcomes, got ${n}`)
-  const limit = 2 ** 32 - (2 ** 32 % n)
+/** A uniform integer 0 … outcomes−1. Values past the last multiple of it are drawn again, so that none is favoured. */
+export function uniform(random: Random, outcomes: number): number {
+  requireWhole("outcomes", outcomes, 1, 2 ** 32)
+  const limit = 2 ** 32 - (2 ** 32 % outcomes)
   const checked = checkedRandom(random)
   for (;;) {
     const drawn = checked.bytes(4)
     const value = new DataView(drawn.buffer, drawn.byteOffset).getUint32(0)
-    if (value < limit) return value % n
+    if (value < limit) return value % outcomes
   }
 }
 

@@ -1,6 +1,6 @@
 import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import nacl from "tweetnacl"
-import { type Bytes, concat, requireByteArray, requireBytes } from "./bytes.ts"
+import { type Bytes, concat, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
 import { blake2b24 } from "./hash.ts"
 import { checkedRandom, type Random } from "./random.ts"
 
@@ -14,7 +14,8 @@ export const SEAL_BYTES = 48
 
 /**
  * X25519 (RFC 7748). Servers replace the portable one by their platform's, which is fifty times faster.
- * Obligation: the very bytes of RFC 7748; a shared secret that would be zero is given as 32 zero bytes.
+ * Obligation: both functions give the very bytes of RFC 7748 in an array nobody else holds, and refuse nothing:
+ * a shared secret of zeros is returned as such.
  */
 export interface X25519 {
   publicKey(secretKey: Uint8Array): Uint8Array
@@ -23,8 +24,15 @@ export interface X25519 {
 
 /** The portable implementation (tweetnacl). */
 export const x25519: X25519 = {
-  publicKey: secretKey => nacl.scalarMult.base(secretKey),
-  sharedSecret: (secretKey, publicKey) => nacl.scalarMult(secretKey, publicKey),
+  publicKey(secretKey) {
+    requireBytes("secretKey", BOX_KEY_BYTES, secretKey)
+    return nacl.scalarMult.base(ofThisRealm(secretKey))
+  },
+  sharedSecret(secretKey, publicKey) {
+    requireBytes("secretKey", BOX_KEY_BYTES, secretKey)
+    requireBytes("publicKey", BOX_KEY_BYTES, publicKey)
+    return nacl.scalarMult(ofThisRealm(secretKey), ofThisRealm(publicKey))
+  },
 }
 
 function words(input: Uint8Array): Uint32Array {
@@ -38,22 +46,21 @@ function words(input: Uint8Array): Uint32Array {
 const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
 
 /**
- * crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶). Like libsodium it refuses the points of small order,
- * with which the shared secret would be zero whatever the secret key: the result is undefined.
+ * crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶).
+ * @returns undefined, where libsodium fails, if the public key has small order: the secret is then zero for
+ *   everybody, and such a box could be opened, or made to open anywhere, without any secret
  */
 function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
-  const out = new Uint32Array(8)
   const shared = curve.sharedSecret(secretKey, publicKey)
   if (shared.every(byte => byte === 0)) return undefined
-  const sharedWords = words(shared)
-  hsalsa(SIGMA, sharedWords, new Uint32Array(4), out)
-  shared.fill(0)
-  sharedWords.fill(0)
+  const input = words(shared)
+  const out = new Uint32Array(8)
+  hsalsa(SIGMA, input, new Uint32Array(4), out)
   const key = new Uint8Array(BOX_KEY_BYTES)
   out.forEach((word, i) => {
     for (let b = 0; b < 4; b++) key[4 * i + b] = word >>> (8 * b)
   })
-  out.fill(0)
+  for (const secret of [shared, input, out]) secret.fill(0)
   return key
 }
 
@@ -74,7 +81,7 @@ export function keyPair(
  * @param message any length
  * @param publicKey the recipient's 32 bytes
  * @returns message.length + 48 bytes
- * @throws RangeError for a public key of small order
+ * @throws RangeError for a public key of small order, as libsodium fails: anybody could open the box
  */
 export function seal(
   message: Uint8Array,
@@ -87,7 +94,7 @@ export function seal(
   const ephemeralSecret = checkedRandom(random).bytes(BOX_KEY_BYTES)
   const ephemeral = curve.publicKey(ephemeralSecret)
   const key = boxKey(curve, ephemeralSecret, publicKey)
-  if (key === undefined) throw new RangeError("publicKey: a point of small order")
+  if (key === undefined) throw new RangeError("publicKey: expected a point of large order, got one of small order")
   const nonce = blake2b24(ephemeral, publicKey)
   const sealed = concat(ephemeral, xsalsa20poly1305(key, nonce).encrypt(message))
   ephemeralSecret.fill(0)

@@ -1,5 +1,5 @@
 import nacl from "tweetnacl"
-import { type Bytes, requireByteArray, requireBytes } from "./bytes.ts"
+import { type Bytes, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
 
 export type VerifyKey = Bytes<"verifyKey">
 export type Signature = Bytes<"signature">
@@ -69,13 +69,13 @@ export const ed25519: Ed25519 = {
   /** @param seed 32 uniform bytes */
   verifyKey(seed) {
     requireBytes("seed", SEED_BYTES, seed)
-    return nacl.sign.keyPair.fromSeed(seed).publicKey as VerifyKey
+    return nacl.sign.keyPair.fromSeed(ofThisRealm(seed)).publicKey as VerifyKey
   },
   sign(message, seed) {
     requireByteArray("message", message)
     requireBytes("seed", SEED_BYTES, seed)
-    const { secretKey } = nacl.sign.keyPair.fromSeed(seed)
-    const signature = nacl.sign.detached(message, secretKey)
+    const { secretKey } = nacl.sign.keyPair.fromSeed(ofThisRealm(seed))
+    const signature = nacl.sign.detached(ofThisRealm(message), secretKey)
     secretKey.fill(0)
     return signature as Signature
   },
@@ -83,6 +83,9 @@ export const ed25519: Ed25519 = {
     requireByteArray("message", message)
     requireBytes("signature", SIGNATURE_BYTES, signature)
     requireBytes("verifyKey", VERIFY_KEY_BYTES, verifyKey)
-    return isCanonical(signature) && nacl.sign.detached.verify(message, signature, verifyKey)
+    return (
+      isCanonical(signature) &&
+      nacl.sign.detached.verify(ofThisRealm(message), ofThisRealm(signature), ofThisRealm(verifyKey))
+    )
   },
 }

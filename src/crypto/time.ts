@@ -1,4 +1,4 @@
-import { requireU32 } from "./bytes.ts"
+import { requireNumber, requireWhole } from "./bytes.ts"
 
 declare const unit: unique symbol
 type Count<Unit extends string> = number & { readonly [unit]: Unit }
@@ -16,6 +16,9 @@ export type Bucket = Count<"Bucket">
 /** ⌊unix / 600⌋: GAEN's ENIntervalNumber. */
 export type Interval = Count<"Interval">
 
+/** The last that fits u32: 7 February 2106. */
+const LAST_SECOND = 2 ** 32 - 1
+
 export const SECONDS_PER_DAY = 86_400
 export const SECONDS_PER_BUCKET = 7_200
 export const SECONDS_PER_INTERVAL = 600
@@ -30,15 +33,16 @@ export const WINDOW_MINUTES = 120
  * @throws TypeError for anything but a finite number; RangeError before 1970 or beyond u32.
  */
 export function unixSeconds(value: number): UnixSeconds {
-  if (typeof value !== "number" || !Number.isFinite(value))
-    throw new TypeError(`unix time: expected a finite number of seconds, got ${String(value)}`)
-  if (value < 0 || value >= 2 ** 32)
-    throw new RangeError(`unix time: expected 0 to 4294967295 seconds, got ${value}; are these milliseconds?`)
+  requireNumber("unix time", value)
+  if (!Number.isFinite(value)) throw new TypeError(`unix time: expected a finite number of seconds, got ${value}`)
+  if (value < 0 || value >= LAST_SECOND + 1)
+    throw new RangeError(`unix time: expected 0 to ${LAST_SECOND} seconds, got ${value}; are these milliseconds?`)
   return value as UnixSeconds
 }
 
 /** @throws RangeError unless L is a whole number of minutes that divides a day. */
 export function requireEpochMinutes(epochMinutes: number): void {
+  requireNumber("epochMinutes", epochMinutes)
   if (!Number.isInteger(epochMinutes) || epochMinutes < 1 || MINUTES_PER_DAY % epochMinutes !== 0)
     throw new RangeError(`epochMinutes: expected a whole number of minutes that divides 1440, got ${epochMinutes}`)
 }
@@ -46,8 +50,7 @@ export function requireEpochMinutes(epochMinutes: number): void {
 /** @throws RangeError unless W is a multiple of L, between ten minutes and a day (WP 2.3). */
 export function requireWindowMinutes(windowMinutes: number, epochMinutes: number): void {
   requireEpochMinutes(epochMinutes)
-  if (!Number.isInteger(windowMinutes) || windowMinutes < 10 || windowMinutes > MINUTES_PER_DAY)
-    throw new RangeError(`windowMinutes: expected 10 to 1440 minutes, got ${windowMinutes}`)
+  requireWhole("windowMinutes", windowMinutes, 10, MINUTES_PER_DAY)
   if (windowMinutes % epochMinutes !== 0)
     throw new RangeError(`windowMinutes: expected a multiple of ${epochMinutes}, got ${windowMinutes}`)
 }
@@ -72,12 +75,12 @@ export function window(
 
 /** The first second of a day. */
 export function dayStart(value: number): UnixSeconds {
-  requireU32("day", value)
+  requireWhole("day", value, 0, day(LAST_SECOND))
   return unixSeconds(value * SECONDS_PER_DAY)
 }
 
 /** The first second of a bucket; bucket b covers [b·7200, (b+1)·7200). */
 export function bucketStart(value: number): UnixSeconds {
-  requireU32("bucket", value)
+  requireWhole("bucket", value, 0, bucket(LAST_SECOND))
   return unixSeconds(value * SECONDS_PER_BUCKET)
 }
