@@ -4,7 +4,7 @@ import { join } from "node:path"
 import Database from "better-sqlite3"
 import { expect } from "chai"
 import { readScene, readScenes } from "../../src/cli/measurement/index.ts"
-import { fieldRadio, fitRadio, truthOfPackets, verdict } from "../../src/simulator/index.ts"
+import { addMeetings, fieldRadio, fitRadio, truthOfPackets, verdict } from "../../src/simulator/index.ts"
 
 const MEASUREMENT = join(process.env["LINDUNG_DATA"] ?? "../shared/data", "contacts", "bt-measurements")
 
@@ -109,9 +109,20 @@ describe("cli/measurement", () => {
     })
 
     it("knows for some pairs who was near for fifteen minutes, and says of the others that it does not", async () => {
-      const verdicts = truthOfPackets(await readScene(MEASUREMENT, "train")).map(meeting => verdict(meeting))
-      const count = (wanted: string) => verdicts.filter(v => v === wanted).length
-      expect([count("near"), count("apart"), count("unknown")]).to.deep.equal([49, 17, 87])
+      const truths = (await readScenes(MEASUREMENT)).map(truthOfPackets)
+      const counts = [...truths, addMeetings(...truths)].map(meetings => {
+        const verdicts = meetings.map(meeting => verdict(meeting))
+        return ["near", "apart", "unknown"].map(wanted => verdicts.filter(v => v === wanted).length)
+      })
+      expect(counts).to.deep.equal([
+        [14, 9, 130],
+        [49, 17, 87],
+        [4, 26, 123],
+        [0, 25, 128],
+        [2, 78, 73],
+        [0, 153, 0],
+        [95, 0, 58],
+      ])
     })
   })
 })

@@ -43,7 +43,7 @@ describe("simulator/radio", () => {
   })
 
   it("an afternoon is about as many packets as the measurement's 34,835, and every phone hears and is heard", () => {
-    const counts = [1, 2, 3].map(seed => {
+    const counts = [1, 2].map(seed => {
       const dice = seededDice(seed)
       return receive(afternoon(dice, START), dice).reduce((sum, { packets }) => sum + packets.length, 0)
     })

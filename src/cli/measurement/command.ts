@@ -1,16 +1,20 @@
 import { isDeepStrictEqual } from "node:util"
 import { Command, InvalidArgumentError } from "commander"
 import {
+  addMeetings,
   afternoon,
   type BinGoodness,
   fieldRadio,
   fitRadio,
   type HeldOut,
   heldOut,
+  type Meeting,
   QUANTILES,
   type RadioFit,
   receive,
   seededDice,
+  truthOfPositions,
+  verdict,
 } from "../../simulator/index.ts"
 import { progressBar, table } from "../output.ts"
 import { readScenes } from "./read.ts"
@@ -105,6 +109,20 @@ function report(fit: RadioFit, held: readonly HeldOut[], errors: Record<string, 
 const errorRows = (errors: Record<string, number>): string[][] =>
   Object.entries(errors).map(([name, spread]) => [`  ${name}`, spread.toFixed(3)])
 
+function afternoonTable(seed: string): string {
+  const dice = seededDice(seed)
+  const scenes = afternoon(dice, 0)
+  const recordings = receive(scenes, dice)
+  const truths = scenes.map(truthOfPositions)
+  const near = (meetings: readonly Meeting[]) => meetings.filter(meeting => verdict(meeting) === "near").length
+  const packets = recordings.map(recording => recording.packets.length)
+  return table([
+    ["scene", "minutes", "packets", "pairs of 153 within 2 m for 15 minutes"],
+    ...scenes.map(({ name, start, end }, i) => [name, (end - start) / 60, packets[i]!, near(truths[i]!)]),
+    ["all", "", packets.reduce((sum, count) => sum + count, 0), near(addMeetings(...truths))],
+  ])
+}
+
 export function measurementCommand(): Command {
   const fit = new Command("fit")
     .description("Fit the simulator's radio to DP-3T's field measurement, and say how well it fits.")
@@ -123,5 +141,12 @@ export function measurementCommand(): Command {
       if (json) console.log(JSON.stringify({ ...fit, heldOut: held, ...(spread && { errors: spread }) }, null, 2))
       else console.log(report(fit, held, spread))
     })
-  return new Command("measurement").description("Work with measured radio contacts.").addCommand(fit)
+  const played = new Command("afternoon")
+    .description("Say how many packets and meetings one simulated afternoon has.")
+    .option("--seed <seed>", "any ASCII text", "1")
+    .action(({ seed }: { seed: string }) => console.log(afternoonTable(seed)))
+  return new Command("measurement")
+    .description("Work with measured radio contacts, and the simulated ones that are like them.")
+    .addCommand(fit)
+    .addCommand(played)
 }

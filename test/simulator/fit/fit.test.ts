@@ -119,7 +119,7 @@ describe("simulator/fit", () => {
   it("the fit finds the radio that made the packets, where each link has an offset of its own", () => {
     const made = { ...fieldRadio, receiver: 0, transmitter: 0, pair: 0, scan: 8 }
     const { model, quantileError, bins } = fitRadio(
-      receive([{ ...line(24, 2500), name: "lunch" }], seededDice(11), made),
+      receive([{ ...line(20, 2000), name: "lunch" }], seededDice(11), made),
     )
     const shift = model.txPower - made.txPower
     expect(model.atOneMetre).to.be.closeTo(made.atOneMetre + shift, 1)
@@ -140,7 +140,7 @@ describe("simulator/fit", () => {
 
   it("the parts of the spread come out as they went in: the phones', the pair's, the scan's", () => {
     const near = standing(
-      Array.from({ length: 50 }, (_, i) => ({ x: Math.cos(i) / 2, y: Math.sin(i) / 2 })),
+      Array.from({ length: 40 }, (_, i) => ({ x: Math.cos(i) / 2, y: Math.sin(i) / 2 })),
       900,
     )
     const made = { ...fieldRadio, receiver: 2, transmitter: 5, pair: 4, scan: 3, half: 120 }
