@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { Command } from "commander"
 import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
+import { startCommand } from "./start.ts"
 import { vectorsCommand } from "./vectors.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
@@ -11,6 +12,7 @@ const program = new Command("lindung")
   .description("Privacy-preserving, decentralised exposure notification: tools for operators and auditors.")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
+  .addCommand(startCommand())
   .addCommand(vectorsCommand())
   .addCommand(measurementCommand())
 

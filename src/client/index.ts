@@ -22,6 +22,6 @@ export type {
   WriteTx,
 } from "./ports.ts"
 export type { Draft } from "./reporting.ts"
-export type { DayResult, IsoDay, RiskRule, Window } from "./risk/index.ts"
+export { type DayResult, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
 export { memoryStore } from "./store/memory.ts"

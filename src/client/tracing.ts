@@ -72,7 +72,8 @@ export class Tracer {
     const elapsed = Math.max(0, monotonic - this.#monotonic) / 1000
     this.#second = Math.max(this.#ports.clock.now() / 1000, this.#second + elapsed)
     this.#monotonic = monotonic
-    return this.#second
+    // Whole seconds: buckets begin on one, so that nothing moves to an earlier bucket.
+    return Math.floor(this.#second)
   }
 
   /** From now on, what is heard was heard after the batch of this bucket. The scan before it is written first. */
@@ -115,7 +116,7 @@ export class Tracer {
   #hear(sighting: Sighting): void {
     // A packet's own time counts where it is later than the clock that never goes back.
     const now = this.second()
-    const closed = this.#recorder.hear(sighting, Math.max(now, sighting.at / 1000), now)
+    const closed = this.#recorder.hear(sighting, Math.max(now, Math.floor(sighting.at / 1000)), now)
     if (closed) this.#keep(closed)
   }
 

@@ -74,10 +74,10 @@ export function candidates(
     requireBytes("dayKey", DAY_KEY_BYTES, dayKey)
     requireU32("firstDay", firstDay)
     requireU32("lastDay", lastDay)
-    if (lastDay - firstDay >= MAX_CHAIN_DAYS)
-      throw new RangeError(`lastDay: expected at most ${MAX_CHAIN_DAYS} days, got ${lastDay - firstDay + 1}`)
     let current: Uint8Array = dayKey
     const end = Math.min(lastDay, lastHeard)
+    if (end - firstDay >= MAX_CHAIN_DAYS)
+      throw new RangeError(`lastDay: expected at most ${MAX_CHAIN_DAYS} days after firstDay, got ${lastDay - firstDay}`)
     for (let day = firstDay; day <= end; day++) {
       if (heard.has(day))
         for (const ephId of ephIds(current, epochsPerDay))

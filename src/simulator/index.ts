@@ -9,6 +9,7 @@ export { fitRadio, type HeldOut, heldOut, type RadioFit, TX_POWER_SCENES } from 
 export { type BinGoodness, modelQuantiles, QUANTILES } from "./fit/goodness.ts"
 export type { Curve } from "./fit/likelihood.ts"
 export type { TxPowerTrial } from "./fit/tx-power.ts"
+export { openPhone, type Phone, phoneClock, play, type VirtualTime } from "./neighbourhood.ts"
 export { fieldRadio, type RadioModel, receive, receptionChance, typicalAttenuation } from "./radio.ts"
 export {
   metresBetween,

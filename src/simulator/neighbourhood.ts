@@ -27,6 +27,7 @@ export const phoneClock = (virtual: VirtualTime): Clock => ({
 export interface Phone {
   readonly name: string
   readonly client: Client
+  readonly clock: Clock
   /** What it broadcasts at this moment; undefined while it is off. */
   payload(): Uint8Array | undefined
   hear(sighting: Sighting): void
@@ -65,8 +66,9 @@ export async function openPhone(name: string, config: Config, ports: PhonePorts)
   const { virtual, store, http, random } = ports
   const radio = new SimulatedRadio()
   const scheduler = { arm: async () => {}, disarm: async () => {} }
-  const client = await open(config, { radio, store, clock: phoneClock(virtual), random, http, scheduler })
-  return { name, client, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
+  const clock = phoneClock(virtual)
+  const client = await open(config, { radio, store, clock, random, http, scheduler })
+  return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }
 
 const never = { aborted: false, addEventListener() {}, removeEventListener() {} }
