@@ -1,6 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises"
 import { join } from "node:path"
-import { type DayResult, isoDay, memoryStore, type Status } from "../../client/index.ts"
+import { type DayResult, isoDay, memoryStore, type Status, type Store } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
 import type { DesignName } from "../../protocol/index.ts"
 import { type Meeting, openPhone, type Phone, play, type Recording, type VirtualTime } from "../../simulator/index.ts"
@@ -17,6 +17,8 @@ export interface Plan {
   readonly risk: string
   readonly directory: string
   readonly redeemMillis: number
+  /** Each phone's own store; in memory when none is given. */
+  readonly storeOf?: (person: string) => Store
 }
 
 /** What came of one person. */
@@ -72,7 +74,12 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
     transports.set(name, http)
     phones.set(
       name,
-      await openPhone(name, servers.appConfig, { virtual, store: memoryStore(), http, random: systemRandom }),
+      await openPhone(name, servers.appConfig, {
+        virtual,
+        store: plan.storeOf?.(name) ?? memoryStore(),
+        http,
+        random: systemRandom,
+      }),
     )
   }
   const each = (work: (phone: Phone) => Promise<unknown>) => Promise.all([...phones.values()].map(work))
