@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
+import { initCommand } from "./init.ts"
 import { fail } from "./output.ts"
+import { serveCommand } from "./serve.ts"
 import { vectorsCommand } from "./vectors.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
@@ -11,5 +13,7 @@ const program = new Command("lindung")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
   .addCommand(vectorsCommand())
+  .addCommand(initCommand())
+  .addCommand(serveCommand())
 
 await program.parseAsync().catch(fail)
