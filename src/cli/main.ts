@@ -4,6 +4,9 @@ import { Command } from "commander"
 import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
 import { startCommand } from "./start.ts"
+import { initCommand } from "./init.ts"
+import { fail } from "./output.ts"
+import { serveCommand } from "./serve.ts"
 import { vectorsCommand } from "./vectors.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
@@ -15,5 +18,7 @@ const program = new Command("lindung")
   .addCommand(startCommand())
   .addCommand(vectorsCommand())
   .addCommand(measurementCommand())
+  .addCommand(initCommand())
+  .addCommand(serveCommand())
 
 await program.parseAsync().catch(fail)

@@ -41,13 +41,15 @@ export interface Sealing {
   /** The bucket's public key, from a key list included under the verified checkpoint. */
   readonly publicKey: Uint8Array
   readonly random: Random
+  /** The platform's, where there is one: a simulation of many phones seals fifty times faster. */
+  readonly curve?: sealedBox.X25519
 }
 
 function sealPlaintext(kind: number, body: Uint8Array, to: Sealing): Uint8Array<ArrayBuffer> {
   const plaintext = concat(Uint8Array.of(kind, to.design.code), u32(to.bucket, "bucket"), body)
   const length = plaintextBytes(to.design, to.parameters)
   if (plaintext.length !== length) throw new RangeError(`report: expected ${length} bytes, got ${plaintext.length}`)
-  const sealed = sealedBox.seal(plaintext, to.publicKey, to.random)
+  const sealed = sealedBox.seal(plaintext, to.publicKey, to.random, to.curve)
   plaintext.fill(0)
   return concat(Uint8Array.of(VERSION), u32(to.bucket, "bucket"), sealed)
 }

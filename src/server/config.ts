@@ -1,34 +1,24 @@
 import { z } from "zod"
-import { type ParameterSet, problemsOf } from "../protocol/index.ts"
+import { fromHex } from "../crypto/index.ts"
+import { LindungError, type ParameterSet, parseParameters, problemsOf } from "../protocol/index.ts"
 
-/** A configuration that cannot be used: every problem at once. */
-export class ConfigError extends TypeError {
-  override readonly name = "ConfigError"
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(`the configuration is not valid:\n${problems.map(problem => `  ${problem}`).join("\n")}`)
-    this.problems = problems
-  }
-}
-
-const bytes = (length: number) =>
-  z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length === length, `expected ${length} bytes`)
+const secret = z.custom<Uint8Array>(key => key instanceof Uint8Array && key.length === 32, "expected 32 bytes")
+const count = (low: number, high: number) => z.int(`expected an integer from ${low} to ${high}`).min(low).max(high)
 
 const parameterSet = z.custom<ParameterSet>().check(context => {
   for (const { path, message } of problemsOf(context.value))
-    context.issues.push({ code: "custom", message, path: path.split("."), input: context.value })
+    context.issues.push({ code: "custom", message: `${path}: ${message}`, path: [], input: context.value })
 })
 
 const schema = z.strictObject({
-  logName: z.string().regex(/^[!-*,-~]{1,255}$/, "expected printable ASCII without space or +"),
-  logSeed: bytes(32),
-  receiptSeed: bytes(32),
-  wrappingKey: bytes(32),
-  authorityKeys: z.array(bytes(32)).min(1).max(16),
-  parameters: z.array(parameterSet).min(1),
-  uploadsPerMinute: z.number().int().min(0).max(1e9),
-  proxies: z.number().int().min(0).max(10),
+  logName: z.string("expected a name").regex(/^[!-*,-~]{1,255}$/, "expected printable ASCII without space or +"),
+  logSeed: secret,
+  receiptSeed: secret,
+  wrappingKey: secret,
+  authorityKeys: z.array(secret, "expected a list").min(1, "expected at least one").max(16, "expected at most 16"),
+  parameters: z.array(parameterSet, "expected a list").min(1, "expected at least one set"),
+  uploadsPerMinute: count(0, 1e9),
+  proxies: count(0, 10),
 })
 
 /** What a key server is told. No field has a default: a forgotten key or limit is an error. */
@@ -50,9 +40,99 @@ export interface ServerConfig {
   readonly proxies: number
 }
 
-/** @throws ConfigError naming every problem */
+/** Every problem, with the setting's name and without its value. */
+function problems(error: z.ZodError, name: (path: string) => string): string[] {
+  return error.issues.flatMap(issue => {
+    if (issue.code === "unrecognized_keys") return issue.keys.map(key => `${name(key)}: not a setting`)
+    return [`${name(String(issue.path[0] ?? ""))}: ${issue.message}`]
+  })
+}
+
+const invalid = (lines: readonly string[]): LindungError => new LindungError("config", [...new Set(lines)].join("; "))
+
+/** @throws LindungError config naming every problem, and no value */
 export function checkServerConfig(config: ServerConfig): ServerConfig {
-  const checked = schema.safeParse(config)
-  if (checked.success) return config
-  throw new ConfigError(checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`))
+  const result = schema.safeParse(config)
+  if (!result.success) throw invalid(problems(result.error, path => path))
+  return config
+}
+
+/** What the program that runs a key server needs beside its configuration. */
+export interface ServerSettings {
+  readonly config: ServerConfig
+  /** Where its files are. */
+  readonly data: string
+  readonly host: string
+  readonly port: number
+}
+
+const PREFIX = "LINDUNG_SERVER_"
+const PARAMETERS_FILE = `${PREFIX}PARAMETERS_FILE`
+
+/** logSeed → LINDUNG_SERVER_LOG_SEED */
+const variable = (path: string): string =>
+  path === "parameters" ? PARAMETERS_FILE : PREFIX + path.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+
+const settingOf = (name: string): string =>
+  name
+    .slice(PREFIX.length)
+    .toLowerCase()
+    .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+const key = (text: string): unknown => (/^[0-9a-fA-F]{64}$/.test(text) ? fromHex(text) : undefined)
+const number = (text: string): unknown => (/^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN)
+const READ: Readonly<Record<string, (text: string) => unknown>> = {
+  logSeed: key,
+  receiptSeed: key,
+  wrappingKey: key,
+  authorityKeys: text => text.split(",").map(part => key(part.trim())),
+  uploadsPerMinute: number,
+  proxies: number,
+}
+
+/**
+ * The settings from the environment: LINDUNG_LISTEN (host:port), LINDUNG_DATA (a directory), and LINDUNG_SERVER_*, one
+ * for each field of the configuration; keys as 64 hexadecimal digits, lists with commas, the parameter sets as a file
+ * of canonical sets, one a line. Nothing has a default, and a LINDUNG_SERVER_ variable that is not a setting is
+ * refused, because it is likely a slip.
+ * @param readText gives the text of a file named in the environment, or throws
+ * @throws LindungError config naming every problem, and no value
+ */
+export function serverSettingsFrom(
+  environment: Readonly<Record<string, string | undefined>>,
+  readText: (path: string) => string,
+): ServerSettings {
+  const lines: string[] = []
+  const given = Object.entries(environment).filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
+  const values = given
+    .filter(([name]) => name !== PARAMETERS_FILE)
+    .map(([name, text]) => [settingOf(name), (READ[settingOf(name)] ?? String)(text!)] as const)
+  let parameters: ParameterSet[] | undefined
+  try {
+    parameters = setsOf(readText(environment[PARAMETERS_FILE] ?? ""))
+  } catch (error) {
+    const why = error instanceof LindungError ? error.message : "expected the path of a readable file"
+    lines.push(`${PARAMETERS_FILE}: ${why}`)
+  }
+  const result = schema.safeParse({ ...Object.fromEntries(values), parameters })
+  if (!result.success)
+    lines.push(...problems(result.error, variable).filter(line => parameters ?? !line.startsWith(PARAMETERS_FILE)))
+  const data = environment["LINDUNG_DATA"] ?? ""
+  if (data === "") lines.push("LINDUNG_DATA: expected a directory")
+  const listen = listenOn(environment["LINDUNG_LISTEN"] ?? "")
+  if (listen === undefined) lines.push("LINDUNG_LISTEN: expected host:port")
+  if (lines.length > 0 || listen === undefined || !result.success) throw invalid(lines)
+  return { config: result.data, data, ...listen }
+}
+
+const setsOf = (text: string): ParameterSet[] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map(line => parseParameters(new TextEncoder().encode(line)))
+
+function listenOn(text: string): { host: string; port: number } | undefined {
+  const [, six, four, port] = /^(?:\[([0-9a-f:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = six ?? four
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) }
 }

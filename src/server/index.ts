@@ -2,7 +2,7 @@
  * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
  * @module
  */
-export { ConfigError, type ServerConfig } from "./config.ts"
+export { type ServerConfig, type ServerSettings, serverSettingsFrom } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
 export type { Published } from "./publisher.ts"

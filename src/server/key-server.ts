@@ -42,18 +42,18 @@ export interface KeyServer {
 
 /**
  * Opens the key server over its stores: ingest and publisher, which share nothing but them, and the static tree.
- * @throws ConfigError naming every problem of the configuration; LindungError log-inconsistent when the records are
- *   older than the published log
+ * @throws LindungError config naming every problem of the configuration; log-inconsistent when the records are older
+ *   than the published log
  */
 export async function openKeyServer(config: ServerConfig, ports: ServerPorts): Promise<KeyServer> {
   checkServerConfig(config)
   const { clock, random, stores, curves, log = () => {} } = ports
   const { envelopes, records, tree } = stores
-  const metrics = new Metrics()
   const files = new Files(tree)
   let isFailing = false
 
   const publisher = await openPublisher(config, { clock, random, envelopes, records, tree, ...curves })
+  const metrics = new Metrics(publisher.next - 1)
   const ingest = openIngest(config.receiptSeed, {
     clock,
     random,

@@ -3,7 +3,7 @@ import { u32 } from "../../src/crypto/index.ts"
 import { designByName, encodeBatch, parseBatch } from "../../src/protocol/index.ts"
 
 it("a batch of more secrets than a call may have arguments is written", () => {
-  const count = 300_000
+  const count = 150_000
   const secrets = Array.from({ length: count }, (_, i) => new Uint8Array([...u32(count - i), ...new Uint8Array(12)]))
   const header = {
     design: designByName("hybrid")!,

@@ -197,7 +197,7 @@ export async function sealer(at: Running, bucket: number, parameters: ParameterS
     ingestKeyFor(parseIngestKeys(lists.subarray(i * INGEST_KEYS_BYTES, (i + 1) * INGEST_KEYS_BYTES)), bucket),
   ).find(key => key !== undefined)
   if (publicKey === undefined) throw new Error(`no key for bucket ${bucket}`)
-  const to = { design: designByName(name) as Design, bucket, parameters, publicKey, random }
+  const to = { design: designByName(name) as Design, bucket, parameters, publicKey, random, curve: nativeX25519 }
   return {
     cover: () => sealCover(to),
     report: ({ report, token }: Written) => sealReport(report, token, to),

@@ -30,7 +30,7 @@ export function keyServerApp(ports: AppPorts): (req: IncomingMessage, res: Serve
   app.disable("x-powered-by")
   app.disable("etag")
   app.set("trust proxy", proxies)
-  app.use(helmet())
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }))
   app.get(TREE_PATH, files.handler)
   if (uploadsPerMinute > 0) app.use(UPLOADS_PATH, limit(uploadsPerMinute, random))
   app.post(UPLOADS_PATH, uploads(ingest))

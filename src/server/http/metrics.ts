@@ -24,6 +24,11 @@ export class Metrics {
   })
   readonly #failing = this.#gauge("lindung_store_failing", "1 while the envelope store takes nothing.")
 
+  /** @param published the newest published bucket */
+  constructor(published: number) {
+    this.#published.set(published)
+  }
+
   readonly type = this.#registry.contentType
 
   #gauge(name: string, help: string): Gauge {

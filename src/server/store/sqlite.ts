@@ -30,8 +30,10 @@ function typeOf(code: number): LoggedFile["type"] {
 
 function prepare(path: string): Database.Database {
   closeSync(openSync(path, "a", 0o600))
-  const db = new Database(path)
+  const db = new Database(path, { timeout: 0 })
   try {
+    // Held until the process ends, however it ends: two publishers would sign two histories.
+    db.pragma("locking_mode = EXCLUSIVE")
     db.pragma("journal_mode = WAL")
     db.pragma("synchronous = FULL")
     db.pragma("secure_delete = ON")
@@ -50,6 +52,8 @@ function prepare(path: string): Database.Database {
       })()
   } catch (error) {
     db.close()
+    if ((error as { code?: unknown }).code === "SQLITE_BUSY")
+      throw new LindungError("state", "records: another process has them open", { cause: error })
     throw error
   }
   return db

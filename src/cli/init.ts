@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto"
+import { mkdir, readdir, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { Command, Option } from "commander"
+import { ascii, hex, type Random, sha256, time } from "../crypto/index.ts"
+import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
+import { nativeEd25519 } from "../server/index.ts"
+
+export interface Deployment {
+  /** Where phones reach the key server and the authority: no slash at the end. */
+  readonly url: string
+  readonly authorityUrl: string
+  /** host:port to listen on. */
+  readonly listen: string
+  readonly authorityListen: string
+  readonly design: DesignName
+  /** The risk rule that apps begin with. */
+  readonly preset: string
+  /** Uploads a minute from one address; 0 for no limit. */
+  readonly uploadsPerMinute: number
+  readonly proxies: number
+}
+
+const KEY_BYTES = 32
+const ONLY_OWNER = 0o600
+
+const environment = (values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("")
+
+/** The log is named after its address, as its checkpoints are read by people too. */
+const nameOf = (url: string): string => url.replace(/^[a-z]+:\/\//, "")
+
+/**
+ * Writes all that a deployment needs into a directory that is new or empty:
+ *
+ *   app-config.json          the public half, for apps
+ *   parameters               the parameter set, as it is logged
+ *   secrets/server.env       keys and settings of the key server, for its owner alone
+ *   secrets/authority.env    the same for the health authority
+ *   data/                    what the two will store: never together with secrets/ in one backup or on one disk
+ *
+ * @returns the key with which codes are issued; it is stored nowhere, only its hash is
+ */
+export async function initDeployment(
+  directory: string,
+  deployment: Deployment,
+  ports: { readonly random: Random; readonly now: number },
+): Promise<{ apiKey: string }> {
+  const { random, now } = ports
+  const at = (...names: string[]) => join(directory, ...names)
+  await mkdir(directory, { recursive: true })
+  if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty; nothing was changed`)
+  const secret = (): Uint8Array => random.bytes(KEY_BYTES)
+  const [logSeed, receiptSeed, signingSeed] = [secret(), secret(), secret()]
+  const apiKey = hex(secret())
+  const authorityKey = nativeEd25519.verifyKey(signingSeed)
+  const parameters = defaultParameters(time.bucket(now), [deployment.design])
+  for (const name of ["secrets", join("data", "server"), join("data", "authority")])
+    await mkdir(at(name), { recursive: true, mode: 0o700 })
+  const server = environment({
+    LINDUNG_LISTEN: deployment.listen,
+    LINDUNG_DATA: join("data", "server"),
+    LINDUNG_SERVER_LOG_NAME: nameOf(deployment.url),
+    LINDUNG_SERVER_LOG_SEED: hex(logSeed),
+    LINDUNG_SERVER_RECEIPT_SEED: hex(receiptSeed),
+    LINDUNG_SERVER_WRAPPING_KEY: hex(secret()),
+    LINDUNG_SERVER_AUTHORITY_KEYS: hex(authorityKey),
+    LINDUNG_SERVER_PARAMETERS_FILE: "parameters",
+    LINDUNG_SERVER_UPLOADS_PER_MINUTE: deployment.uploadsPerMinute,
+    LINDUNG_SERVER_PROXIES: deployment.proxies,
+  })
+  const authority = environment({
+    LINDUNG_LISTEN: deployment.authorityListen,
+    LINDUNG_DATA: join("data", "authority"),
+    LINDUNG_AUTHORITY_SIGNING_SEED: hex(signingSeed),
+    LINDUNG_AUTHORITY_HASH_KEY: hex(secret()),
+    LINDUNG_AUTHORITY_API_KEY_HASHES: hex(sha256(ascii(apiKey))),
+  })
+  const logKey = { name: nameOf(deployment.url), publicKey: nativeEd25519.verifyKey(logSeed) }
+  const app = {
+    appId: nameOf(deployment.url),
+    server: {
+      files: deployment.url,
+      uploads: deployment.url,
+      logKey: encodeNoteKey(logKey),
+      receiptKey: hex(nativeEd25519.verifyKey(receiptSeed)),
+    },
+    authority: { url: deployment.authorityUrl, publicKey: hex(authorityKey), mechanism: "simple" },
+    design: deployment.design,
+    risk: deployment.preset,
+    cover: { meanDays: parameters.coverMeanDays, catchUpHours: parameters.coverCatchUpHours },
+    retention: { contactDays: parameters.retentionDays, exposureDays: parameters.retentionDays },
+    sync: { minIntervalHours: 2 },
+  }
+  await writeFile(at("parameters"), encodeParameters(parameters))
+  await writeFile(at("secrets", "server.env"), server, { mode: ONLY_OWNER })
+  await writeFile(at("secrets", "authority.env"), authority, { mode: ONLY_OWNER })
+  await writeFile(at("app-config.json"), `${JSON.stringify(app, undefined, 2)}\n`)
+  return { apiKey }
+}
+
+interface InitOptions {
+  readonly url: string
+  readonly authorityUrl: string
+  readonly listen: string
+  readonly authorityListen: string
+  readonly design: DesignName
+  readonly preset: string
+  readonly uploadsPerMinute: string
+  readonly proxies: string
+}
+
+const withoutSlash = (url: string): string => new URL(url).href.replace(/\/$/, "")
+
+export function initCommand(): Command {
+  return new Command("init")
+    .description("Write keys, configuration and app-config.json of a new deployment.")
+    .argument("<directory>", "new or empty")
+    .option("--url <url>", "where phones reach the key server", "http://127.0.0.1:8420")
+    .option("--authority-url <url>", "where phones reach the health authority", "http://127.0.0.1:8421")
+    .option("--listen <host:port>", "where the key server listens", "127.0.0.1:8420")
+    .option("--authority-listen <host:port>", "where the health authority listens", "127.0.0.1:8421")
+    .addOption(new Option("--design <name>", "the design").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
+    .option("--preset <name>", "the risk rule that apps begin with", "dp3t-android-2020")
+    .option("--uploads-per-minute <n>", "limit for one address, which many phones may share; 0 for none", "600")
+    .option("--proxies <n>", "proxies in front of the key server", "0")
+    .action(async (directory: string, options: InitOptions) => {
+      const deployment: Deployment = {
+        ...options,
+        url: withoutSlash(options.url),
+        authorityUrl: withoutSlash(options.authorityUrl),
+        uploadsPerMinute: Number(options.uploadsPerMinute),
+        proxies: Number(options.proxies),
+      }
+      const random = { bytes: (n: number) => new Uint8Array(randomBytes(n)) }
+      const { apiKey } = await initDeployment(directory, deployment, { random, now: Date.now() / 1000 })
+      console.log(`${resolve(directory)} is ready: lindung serve ${directory}`)
+      console.log(`API key of the health authority, shown this once: ${apiKey}`)
+    })
+}
