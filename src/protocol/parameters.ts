@@ -1,6 +1,6 @@
 import { ascii, sha256, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, type Lengths } from "./design.ts"
-import { malformed } from "./wire.ts"
+import { malformed, textOf } from "./wire.ts"
 
 /** How made-up reports look (protocol §7). Public, and never drawn from real ones. Integers: relative weights. */
 export interface PaddingProfile {
@@ -37,12 +37,16 @@ export interface ParameterSet extends Lengths {
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
+/** No set is deeper than four; a hostile one may be deeper than the stack. */
+const MAX_DEPTH = 16
+
 /** JSON with sorted keys and no white space: one spelling for one value. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+function canonical(value: Json, depth = 0): string {
+  if (depth > MAX_DEPTH) throw malformed("parameter set", "nested too deep")
+  if (Array.isArray(value)) return `[${value.map(item => canonical(item, depth + 1)).join(",")}]`
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`).join(",")}}`
   }
   return JSON.stringify(value)
 }
@@ -132,17 +136,17 @@ export function problemsOf(x: unknown): { path: string; message: string }[] {
 /** @throws LindungError format for anything but the canonical bytes of a set inside the pinned bounds */
 export function parseParameters(bytes: Uint8Array): ParameterSet {
   if (bytes.length > MAX_PARAMETER_BYTES) throw malformed("parameter set", `longer than ${MAX_PARAMETER_BYTES} bytes`)
+  if (bytes.some(byte => byte > 0x7f)) throw malformed("parameter set", "not ASCII")
+  const text = textOf(bytes)
   let parsed: unknown
   try {
-    parsed = JSON.parse(String.fromCharCode(...bytes))
+    parsed = JSON.parse(text)
   } catch {
     throw malformed("parameter set", "not JSON")
   }
   const [problem] = problemsOf(parsed)
   if (problem !== undefined) throw malformed("parameter set", `${problem.path}: ${problem.message}`)
-  const again = ascii(canonical(parsed as Json))
-  if (again.length !== bytes.length || !again.every((byte, i) => byte === bytes[i]))
-    throw malformed("parameter set", "not in canonical form")
+  if (canonical(parsed as Json) !== text) throw malformed("parameter set", "not in canonical form")
   return parsed as ParameterSet
 }
 

@@ -3,6 +3,13 @@ import { LindungError } from "./errors.ts"
 /** A message that does not parse: hostile or damaged input, never the caller's mistake. */
 export const malformed = (what: string, why: string): LindungError => new LindungError("format", `${what}: ${why}`)
 
+/** One character for each byte, in a loop: a call cannot have as many arguments as a file has bytes. */
+export function textOf(bytes: Uint8Array): string {
+  let text = ""
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}
+
 /** Reads a message front to back. No length is believed before it is known that the bytes are there. */
 export class Reader {
   readonly #what: string
