@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
+import { initCommand } from "./init.ts"
 import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
-import { startCommand } from "./start.ts"
-import { initCommand } from "./init.ts"
-import { fail } from "./output.ts"
 import { serveCommand } from "./serve.ts"
+import { startCommand } from "./start.ts"
 import { vectorsCommand } from "./vectors.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))

@@ -87,6 +87,9 @@ export function consistencyProof(oldSize: number, size: number, node: NodeReader
   return proof.reverse()
 }
 
+/** Two neighbours cut at another place would hash to the same node. */
+const isHash = (input: Uint8Array): boolean => input.length === 32
+
 const isOdd = (n: number): boolean => n % 2 === 1
 const half = (n: number): number => Math.floor(n / 2)
 
@@ -99,6 +102,7 @@ export function verifyInclusion(
   expectedRoot: Hash,
 ): boolean {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false
+  if (![leaf, ...proof].every(isHash)) return false
   let fn = index
   let sn = size - 1
   let hash = leaf
@@ -126,6 +130,7 @@ export function verifyConsistency(
   proof: readonly Hash[],
 ): boolean {
   if (!Number.isSafeInteger(oldSize) || !Number.isSafeInteger(size) || oldSize < 0 || oldSize > size) return false
+  if (!proof.every(isHash)) return false
   if (oldSize === size) return proof.length === 0 && equal(oldRoot, newRoot)
   if (oldSize === 0) return proof.length === 0 && equal(oldRoot, emptyRoot())
   let fn = oldSize - 1

@@ -1,4 +1,4 @@
-import { ascii, concat } from "../crypto/index.ts"
+import { ascii, concat, requireBytes } from "../crypto/index.ts"
 import { Reader } from "./wire.ts"
 
 /*
@@ -16,6 +16,7 @@ const KEY_BYTES = 32
 
 export function encodeAuthorityKeys(keys: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   if (keys.length < 1 || keys.length > MAX_KEYS) throw new RangeError(`keys: expected 1 to 16, got ${keys.length}`)
+  for (const key of keys) requireBytes("keys", KEY_BYTES, key)
   return concat(MAGIC, Uint8Array.of(1, keys.length), ...keys)
 }
 

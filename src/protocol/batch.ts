@@ -23,7 +23,8 @@ import { malformed, Reader } from "./wire.ts"
 const MAGIC = ascii("LNDG")
 const VERSION = 1
 export const SALT_BYTES = 16
-const HEADER_BYTES = 4 + 1 + 1 + 4 + 32 + SALT_BYTES + 4 + 2
+const HASH_BYTES = 32
+const HEADER_BYTES = 4 + 1 + 1 + 4 + HASH_BYTES + SALT_BYTES + 4 + 2
 const GROUP_BYTES = 8
 /** No phone takes a batch larger than this: 400 MB of low-cost keys would be a mistake or an attack. */
 const MAX_ENTRIES = 10_000_000
@@ -57,9 +58,11 @@ export function encodeBatch(
   const groups = [...secrets]
     .filter(([, list]) => list.length > 0)
     .sort(([a], [b]) => a - b)
-    .map(([slot, list]) => ({ slot, list: distinct(list) }))
+    .map(([slot, list]) => ({ slot, list: distinct(list, header.design.secretBytes) }))
   const entries = groups.reduce((sum, { list }) => sum + list.length, 0)
   const { design, bucket, parametersHash, salt } = header
+  requireBytes("parametersHash", HASH_BYTES, parametersHash)
+  requireBytes("salt", SALT_BYTES, salt)
   const head = concat(
     MAGIC,
     Uint8Array.of(VERSION, design.code),
@@ -69,25 +72,24 @@ export function encodeBatch(
     u32(entries, "entries"),
     u16(groups.length, "groups"),
   )
-  // Filled in place: a batch may hold more secrets than a call may have arguments.
-  const file = new Uint8Array(head.length + groups.length * GROUP_BYTES + entries * design.secretBytes)
-  file.set(head)
-  let at = head.length
-  const put = (part: Uint8Array) => {
-    file.set(part, at)
-    at += part.length
+  // Written in place: a national batch has more secrets than a call can have arguments.
+  const file = new Uint8Array(HEADER_BYTES + groups.length * GROUP_BYTES + entries * design.secretBytes)
+  let at = 0
+  const put = (bytes: Uint8Array) => {
+    file.set(bytes, at)
+    at += bytes.length
   }
+  put(head)
   for (const { slot, list } of groups) {
-    put(concat(u32(slot, "slot"), u32(list.length)))
-    for (const secret of list) {
-      requireBytes("secret", design.secretBytes, secret)
-      put(secret)
-    }
+    put(u32(slot, "slot"))
+    put(u32(list.length))
+    for (const secret of list) put(secret)
   }
   return file
 }
 
-function distinct(secrets: readonly Uint8Array[]): Uint8Array[] {
+function distinct(secrets: readonly Uint8Array[], secretBytes: number): Uint8Array[] {
+  for (const secret of secrets) requireBytes("secret", secretBytes, secret)
   return [...secrets].sort(compare).filter((secret, i, all) => i === 0 || compare(all[i - 1]!, secret) !== 0)
 }
 
@@ -102,7 +104,7 @@ export function parseBatch(file: Uint8Array): Batch {
   const design = designByCode(reader.u8())
   if (design === undefined) throw reader.error("unknown design")
   const bucket = reader.u32()
-  const parametersHash = reader.take(32)
+  const parametersHash = reader.take(HASH_BYTES)
   const salt = reader.take(SALT_BYTES)
   const entries = reader.u32()
   const groupCount = reader.u16()

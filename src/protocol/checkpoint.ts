@@ -1,4 +1,17 @@
-import { ascii, base64, concat, equal, fromBase64, fromHex, hex, sha256, signature } from "../crypto/index.ts"
+import {
+  ascii,
+  base64,
+  concat,
+  equal,
+  fromAscii,
+  fromBase64,
+  fromHex,
+  hex,
+  requireBytes,
+  requireU32,
+  sha256,
+  signature,
+} from "../crypto/index.ts"
 import { LindungError } from "./errors.ts"
 import { malformed } from "./wire.ts"
 
@@ -36,6 +49,7 @@ const MAX_SIGNATURES = 64
 // U+2014 EM DASH in UTF-8: the only character outside ASCII, and TextDecoder is not everywhere.
 const DASH = Uint8Array.of(0xe2, 0x80, 0x94)
 const NAME = /^[!-*,-~]{1,255}$/
+const ORIGIN = /^[!-~]+$/
 
 const noteKeyId = ({ name, publicKey }: NoteKey): Uint8Array =>
   sha256(ascii(name), NEWLINE, ED25519, publicKey).slice(0, 4)
@@ -54,8 +68,13 @@ export function parseNoteKey(text: string): NoteKey {
   return key
 }
 
-const encodeBody = ({ origin, size, root, bucket }: Checkpoint): Uint8Array =>
-  ascii(`${origin}\n${size}\n${base64(root)}\nbucket ${bucket}\n`)
+function encodeBody({ origin, size, root, bucket }: Checkpoint): Uint8Array {
+  if (!ORIGIN.test(origin)) throw new RangeError("origin: expected printable ASCII without space")
+  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`size: expected a number of leaves, got ${size}`)
+  requireBytes("root", 32, root)
+  requireU32("bucket", bucket)
+  return ascii(`${origin}\n${size}\n${base64(root)}\nbucket ${bucket}\n`)
+}
 
 /** One signature line over a checkpoint. @param seed the 32-byte signing seed of `name` */
 export function signCheckpoint(
@@ -82,7 +101,7 @@ function splitNote(note: Uint8Array): { body: Uint8Array; lines: string[] } {
     if (note[i] !== 0x0a) continue
     if (!DASH.every((byte, k) => note[start + k] === byte))
       throw malformed("checkpoint", "a signature line without dash")
-    lines.push(String.fromCharCode(...note.subarray(start + DASH.length, i)))
+    lines.push(fromAscii(note.subarray(start + DASH.length, i)))
     start = i + 1
   }
   if (start !== note.length || lines.length === 0 || lines.length > MAX_SIGNATURES)
@@ -92,7 +111,7 @@ function splitNote(note: Uint8Array): { body: Uint8Array; lines: string[] } {
 
 /** The fields, unverified. @throws LindungError format */
 function parseBody(body: Uint8Array): Checkpoint {
-  const text = String.fromCharCode(...body)
+  const text = fromAscii(body)
   const match = /^([!-~]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\nbucket (0|[1-9][0-9]{0,9})\n$/.exec(text)
   const [, origin = "", size = "", root = "", bucket = ""] = match ?? []
   const rootBytes = fromBase64(root)

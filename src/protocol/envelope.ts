@@ -1,4 +1,4 @@
-import { concat, type Random, sealedBox, u32 } from "../crypto/index.ts"
+import { concat, type Random, requireBytes, sealedBox, u32 } from "../crypto/index.ts"
 import { type Design, designByCode, slotBytes, slotCount } from "./design.ts"
 import type { ParameterSet } from "./parameters.ts"
 import { encodeSlots, LEAF_BYTES, R_BYTES, type Report, type Slot, slotsLength } from "./report.ts"
@@ -54,8 +54,18 @@ function sealPlaintext(kind: number, body: Uint8Array, to: Sealing): Uint8Array<
   return concat(Uint8Array.of(VERSION), u32(to.bucket, "bucket"), sealed)
 }
 
-export const sealReport = (report: Report, token: Uint8Array, to: Sealing): Uint8Array<ArrayBuffer> =>
-  sealPlaintext(KIND.report, concat(token, report.r, encodeSlots(report, to.random)), to)
+/** low-cost: a second key would say nothing that the first day's does not, and none would say nothing at all. */
+function revealsAsDesigned(design: Design, slots: readonly Slot[]): boolean {
+  return design.reveals === "any" || slots.filter(slot => slot.revealed).length === 1
+}
+
+export function sealReport(report: Report, token: Uint8Array, to: Sealing): Uint8Array<ArrayBuffer> {
+  requireBytes("token", TOKEN_BYTES, token)
+  requireBytes("r", R_BYTES, report.r)
+  if (!revealsAsDesigned(report.design, report.slots))
+    throw new RangeError(`slots: a ${report.design.name} report reveals exactly one`)
+  return sealPlaintext(KIND.report, concat(token, report.r, encodeSlots(report, to.random)), to)
+}
 
 export const sealCover = (to: Sealing): Uint8Array<ArrayBuffer> =>
   sealPlaintext(KIND.cover, to.random.bytes(plaintextBytes(to.design, to.parameters) - 6), to)
@@ -99,6 +109,7 @@ function parsePlaintext(plaintext: Uint8Array, bucket: number, parameters: Param
   const r = reader.take(R_BYTES)
   const first = reader.u32()
   const n = slotCount(design, parameters)
+  if (first + n > 2 ** 32) throw reader.error("slots beyond the last index")
   const flags = reader.take(Math.ceil(n / 8))
   const slots = Array.from({ length: n }, (_, j): Slot => {
     const bytes = reader.view(slotBytes(design))
@@ -109,5 +120,6 @@ function parsePlaintext(plaintext: Uint8Array, bucket: number, parameters: Param
   const spare = 8 * flags.length - n
   if ((flags.at(-1) ?? 0) & ((1 << spare) - 1)) throw reader.error("spare flag bits are set")
   reader.end()
+  if (!revealsAsDesigned(design, slots)) throw reader.error("not the number of revealed slots that its design has")
   return { kind: "report", token, report: { design, first, r, slots } }
 }

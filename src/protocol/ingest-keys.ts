@@ -1,4 +1,4 @@
-import { ascii, concat, u32 } from "../crypto/index.ts"
+import { ascii, concat, requireBytes, u32 } from "../crypto/index.ts"
 import { Reader } from "./wire.ts"
 
 /*
@@ -25,6 +25,7 @@ export interface IngestKeys {
 
 export function encodeIngestKeys({ firstBucket, keys }: IngestKeys): Uint8Array<ArrayBuffer> {
   if (keys.length !== KEYS_PER_LIST) throw new RangeError(`keys: expected ${KEYS_PER_LIST}, got ${keys.length}`)
+  for (const key of keys) requireBytes("keys", KEY_BYTES, key)
   return concat(MAGIC, Uint8Array.of(1), u32(firstBucket, "firstBucket"), Uint8Array.of(KEYS_PER_LIST), ...keys)
 }
 

@@ -1,4 +1,4 @@
-import { concat, sha256, u32, u64 } from "../crypto/index.ts"
+import { concat, requireBytes, sha256, u32, u64 } from "../crypto/index.ts"
 import { Reader } from "./wire.ts"
 
 /*
@@ -12,6 +12,7 @@ import { Reader } from "./wire.ts"
  * One leaf a file, never one a key: after 14 days the file goes and a salted hash stays (protocol §9).
  */
 export const LEAF_BYTES = 46
+const HASH_BYTES = 32
 export const LEAF_TYPES = { batch: 1, parameters: 2, "ingest-keys": 3, "authority-keys": 4 } as const
 export type LeafType = keyof typeof LEAF_TYPES
 
@@ -33,6 +34,7 @@ export const leafOf = (type: LeafType, bucket: number, design: number, file: Uin
 })
 
 export function encodeLeaf({ type, bucket, design, length, hash }: Leaf): Uint8Array<ArrayBuffer> {
+  requireBytes("hash", HASH_BYTES, hash)
   return concat(
     Uint8Array.of(LEAF_TYPES[type]),
     u32(bucket, "bucket"),
@@ -52,7 +54,7 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   const design = reader.u8()
   if ((type === "batch") !== design > 0) throw reader.error("design does not fit the type")
   const length = reader.u64()
-  const hash = reader.take(32)
+  const hash = reader.take(HASH_BYTES)
   reader.end()
   return { type, bucket, design, length, hash }
 }

@@ -37,12 +37,16 @@ export interface ParameterSet extends Lengths {
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
+/** No set is deeper than four; a hostile one may be deeper than the stack. */
+const MAX_DEPTH = 16
+
 /** JSON with sorted keys and no white space: one spelling for one value. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+function canonical(value: Json, depth = 0): string {
+  if (depth > MAX_DEPTH) throw malformed("parameter set", "nested too deep")
+  if (Array.isArray(value)) return `[${value.map(item => canonical(item, depth + 1)).join(",")}]`
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`).join(",")}}`
   }
   return JSON.stringify(value)
 }
@@ -129,18 +133,6 @@ export function problemsOf(x: unknown): { path: string; message: string }[] {
   return problems
 }
 
-/** Deeper than any parameter set nests: recursion over hostile JSON must end before the stack does. */
-const MAX_DEPTH = 8
-
-function depth(text: string): number {
-  let [deepest, now] = [0, 0]
-  for (const character of text) {
-    if (character === "{" || character === "[") deepest = Math.max(deepest, ++now)
-    else if (character === "}" || character === "]") now--
-  }
-  return deepest
-}
-
 /** @throws LindungError format for anything but the canonical bytes of a set inside the pinned bounds */
 export function parseParameters(bytes: Uint8Array): ParameterSet {
   const what = "parameter set"
@@ -148,7 +140,6 @@ export function parseParameters(bytes: Uint8Array): ParameterSet {
   // Printable ASCII without escapes: one spelling for one text, and no decoder needed.
   if (!bytes.every(byte => byte >= 0x20 && byte < 0x7f && byte !== 0x5c)) throw malformed(what, "not plain ASCII")
   const text = fromAscii(bytes)
-  if (depth(text) > MAX_DEPTH) throw malformed(what, "nested too deep")
   let parsed: unknown
   try {
     parsed = JSON.parse(text)

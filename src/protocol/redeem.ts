@@ -1,4 +1,4 @@
-import { ascii, concat } from "../crypto/index.ts"
+import { ascii, concat, requireBytes } from "../crypto/index.ts"
 import { COMMITMENT_BYTES } from "./token.ts"
 import { Reader } from "./wire.ts"
 
@@ -10,8 +10,13 @@ import { Reader } from "./wire.ts"
 const CODE_BYTES = 14
 export const REDEEM_BYTES = CODE_BYTES + COMMITMENT_BYTES
 
-export const encodeRedeem = (code: string, commitment: Uint8Array): Uint8Array<ArrayBuffer> =>
-  concat(ascii(code), commitment)
+/** @param code 14 symbols without separators, as `code.parse` gives them */
+export function encodeRedeem(code: string, commitment: Uint8Array): Uint8Array<ArrayBuffer> {
+  const symbols = ascii(code)
+  requireBytes("code", CODE_BYTES, symbols)
+  requireBytes("commitment", COMMITMENT_BYTES, commitment)
+  return concat(symbols, commitment)
+}
 
 /** @throws LindungError format */
 export function parseRedeem(bytes: Uint8Array): { code: Uint8Array; commitment: Uint8Array } {

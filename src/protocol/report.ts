@@ -24,8 +24,10 @@ export interface Report {
 }
 
 /** leaf_j = H("lindung/leaf/1" ‖ u8 design ‖ u32 slot index ‖ slot)  (protocol §4) */
-export const leaf = (design: Design, index: number, slot: Uint8Array): Uint8Array =>
-  sha256(LEAF, Uint8Array.of(design.code), u32(index, "slot index"), slot)
+export function leaf(design: Design, index: number, slot: Uint8Array): Uint8Array {
+  requireBytes("slot", slotBytes(design), slot)
+  return sha256(LEAF, Uint8Array.of(design.code), u32(index, "slot index"), slot)
+}
 
 /** H("lindung/spent/1" ‖ r): all that a publisher keeps of a report, for 14 days. */
 export const spentTag = (r: Uint8Array): Uint8Array => sha256(SPENT, r)
@@ -42,8 +44,13 @@ export function commitment({ design, first, r, slots }: Report): Uint8Array {
     u32(first, "first slot"),
     u16(slots.length, "slots"),
     sha256(NULL, r),
-    ...slots.map((slot, j) => (slot.revealed ? leaf(design, first + j, slot.bytes) : slot.leaf)),
+    ...slots.map((slot, j) => (slot.revealed ? leaf(design, first + j, slot.bytes) : checkedLeaf(slot.leaf))),
   )
+}
+
+function checkedLeaf(given: Uint8Array): Uint8Array {
+  requireBytes("leaf", LEAF_BYTES, given)
+  return given
 }
 
 /** Withholds slots: what is left of one is its leaf, so that the commitment stays what the authority signed. */
@@ -64,7 +71,7 @@ export function encodeSlots({ design, first, slots }: Report, random: Random): U
   const flags = new Uint8Array(Math.ceil(slots.length / 8))
   const size = slotBytes(design)
   const parts = slots.map((slot, j) => {
-    if (!slot.revealed) return concat(slot.leaf, random.bytes(size - LEAF_BYTES))
+    if (!slot.revealed) return concat(checkedLeaf(slot.leaf), random.bytes(size - LEAF_BYTES))
     requireBytes("slot", size, slot.bytes)
     flags[j >> 3]! |= 0x80 >>> (j & 7)
     return slot.bytes

@@ -1,4 +1,4 @@
-import { ascii, concat, equal, sha256, signature, u32 } from "../crypto/index.ts"
+import { ascii, concat, equal, requireBytes, sha256, signature, u32 } from "../crypto/index.ts"
 import { Reader } from "./wire.ts"
 
 /*
@@ -21,6 +21,7 @@ const SIGNED_BYTES = TOKEN_BYTES - signature.SIGNATURE_BYTES
 const LABEL = ascii("lindung/token/1")
 
 export type Mechanism = 1 | 2 | 3
+const MECHANISMS: readonly number[] = [1, 2, 3]
 
 export interface TokenFacts {
   readonly mechanism: Mechanism
@@ -39,8 +40,8 @@ export const keyId = (publicKey: Uint8Array): Uint8Array => sha256(publicKey).sl
 
 /** A signed token. @param seed the authority's 32-byte signing seed */
 export function signToken(facts: TokenFacts, seed: Uint8Array, curve = signature.ed25519): Uint8Array<ArrayBuffer> {
-  if (facts.commitment.length !== COMMITMENT_BYTES)
-    throw new RangeError(`commitment: expected ${COMMITMENT_BYTES} bytes, got ${facts.commitment.length}`)
+  requireBytes("commitment", COMMITMENT_BYTES, facts.commitment)
+  if (!MECHANISMS.includes(facts.mechanism)) throw new RangeError(`mechanism: expected 1 to 3, got ${facts.mechanism}`)
   const body = concat(
     Uint8Array.of(VERSION, facts.mechanism),
     keyId(curve.verifyKey(seed)),
@@ -56,7 +57,7 @@ export function parseToken(bytes: Uint8Array): Token {
   const reader = new Reader("token", bytes)
   if (reader.u8() !== VERSION) throw reader.error("unknown version")
   const mechanism = reader.u8()
-  if (mechanism < 1 || mechanism > 3) throw reader.error("unknown mechanism")
+  if (!MECHANISMS.includes(mechanism)) throw reader.error("unknown mechanism")
   const token = {
     mechanism: mechanism as Mechanism,
     keyId: reader.take(4),

@@ -1,0 +1,94 @@
+import { expect } from "chai"
+import { hex } from "../../src/crypto/index.ts"
+import { DESIGNS, defaultParameters, drawPadding, paddingSizes, slotAt, slotStart } from "../../src/protocol/index.ts"
+import { seeded } from "../dice.ts"
+import { vectors } from "./vectors.ts"
+
+const parameters = defaultParameters(0, ["low-cost", "hybrid"])
+const SECONDS = 7200
+/** The last bucket of a day, for which the mean of the profile is stated. */
+const LAST_OF_DAY = 12 * 20_000 + 11
+
+for (const design of DESIGNS)
+  describe(`padding of the ${design.name} design`, () => {
+    it("has the public sizes of the vector, ascending by a quarter", () => {
+      const sizes = paddingSizes(design.name, parameters.paddingProfile, 20, parameters)
+      expect(sizes).to.deep.equal(vectors.parameters_set.set.paddingSizes[design.name])
+      expect(sizes).to.deep.equal(parameters.paddingSizes[design.name])
+      expect(sizes[0]).to.equal(Math.ceil(20 * vectors.parameters_set.mean_entries[design.name]!))
+      for (const [i, size] of sizes.entries()) {
+        if (i === 0) continue
+        expect(size).to.be.greaterThan(sizes[i - 1]!)
+        expect(size / sizes[i - 1]!).to.be.within(1.2, 1.3)
+      }
+    })
+
+    it("never lies after the bucket's end, nor more than thirteen days before its day, nor twice in a slot", () => {
+      const dice = seeded(1)
+      for (let bucket = LAST_OF_DAY - 12; bucket <= LAST_OF_DAY; bucket++) {
+        const end = (bucket + 1) * SECONDS
+        const firstDay = Math.floor((end - 1) / 86_400) - 13
+        for (let i = 0; i < 30; i++) {
+          const entries = drawPadding(design, bucket, parameters, dice)
+          expect(new Set(entries.map(({ slot }) => slot)).size).to.equal(entries.length)
+          for (const { slot, secret } of entries) {
+            expect(slotStart(design, slot, parameters)).to.be.below(end)
+            expect(slot).to.be.at.least(slotAt(design, firstDay * 86_400, parameters))
+            expect(secret).to.have.length(design.secretBytes)
+          }
+        }
+      }
+    })
+
+    it("reveals as many slots as a report may, and never one secret twice", () => {
+      const dice = seeded(2)
+      const all = Array.from({ length: 200 }, () => drawPadding(design, LAST_OF_DAY, parameters, dice))
+      if (design.reveals === "one") for (const entries of all) expect(entries).to.have.length(1)
+      const secrets = all.flat().map(({ secret }) => hex(secret))
+      expect(new Set(secrets).size).to.equal(secrets.length)
+    })
+
+    it("has the mean that its sizes are counted from", () => {
+      const dice = seeded(3)
+      const draws = 3000
+      let entries = 0
+      for (let i = 0; i < draws; i++) entries += drawPadding(design, LAST_OF_DAY, parameters, dice).length
+      const expected = vectors.parameters_set.mean_entries[design.name]!
+      // Four standard errors of a hybrid report, whose entries have a standard deviation of about 18.
+      expect(Math.abs(entries / draws - expected)).to.be.at.most(design.reveals === "one" ? 0 : 1.3)
+    })
+
+    it("follows the profile's days and hours", () => {
+      const only = (length: number, at: number, weight = 1) => Array.from({ length }, (_, i) => (i === at ? weight : 0))
+      const paddingProfile = {
+        firstDayAge: only(14, 3),
+        revealedByHour: only(24, 8, 1000),
+        nightStartHour: only(24, 22),
+        nightHours: [1],
+      }
+      const bucket = LAST_OF_DAY
+      const entries = drawPadding(design, bucket, { ...parameters, paddingProfile }, seeded(4))
+      const day = Math.floor((bucket * SECONDS) / 86_400)
+      const starts = entries.map(({ slot }) => slotStart(design, slot, parameters))
+      const hours =
+        design.reveals === "one" ? [(day - 3) * 86_400] : [3, 2, 1, 0].map(ago => (day - ago) * 86_400 + 8 * 3600)
+      expect(starts).to.deep.equal(hours)
+    })
+  })
+
+it("padding is redacted at night", () => {
+  const [, hybrid] = DESIGNS
+  const paddingProfile = {
+    firstDayAge: [1, ...new Array<number>(13).fill(0)],
+    revealedByHour: new Array<number>(24).fill(1000),
+    nightStartHour: Array.from({ length: 24 }, (_, hour) => (hour === 22 ? 1 : 0)),
+    nightHours: [0, 0, 0, 0, 0, 0, 0, 0, 1],
+  }
+  const entries = drawPadding(hybrid!, LAST_OF_DAY, { ...parameters, paddingProfile }, seeded(5))
+  const hours = entries.map(({ slot }) => (slotStart(hybrid!, slot, parameters) % 86_400) / 3600)
+  expect(hours).to.deep.equal([6, 8, 10, 12, 14, 16, 18, 20])
+})
+
+it("padding sizes are refused for a design without batches", () => {
+  expect(() => paddingSizes("gaen", parameters.paddingProfile, 20, parameters)).to.throw(RangeError, /gaen/)
+})

@@ -1,0 +1,23 @@
+import { expect } from "chai"
+import { hex, merkle, u32 } from "../../src/crypto/index.ts"
+import { nodesOf, plainRoot } from "../crypto/trees.ts"
+
+const SIZES = 2000
+const leaves = Array.from({ length: SIZES }, (_, i) => merkle.leafHash(u32(i)))
+const node = nodesOf(leaves)
+
+it(`roots and proofs hold for all sizes up to ${SIZES}`, function () {
+  this.timeout(600_000)
+  const roots = Array.from({ length: SIZES + 1 }, (_, n) => merkle.root(n, node))
+  for (let size = 1; size <= SIZES; size++) {
+    if (size % 50 < 2) expect(hex(roots[size]!)).to.equal(hex(plainRoot(leaves.slice(0, size))))
+    // Every seventh leaf, from another one each time: over seven neighbouring sizes that is every leaf.
+    for (let i = size % 7; i < size; i += 7) {
+      const inclusion = merkle.inclusionProof(i, size, node)
+      expect(merkle.verifyInclusion(i, size, leaves[i]!, inclusion, roots[size]!), `${i} of ${size}`).to.equal(true)
+      const consistency = merkle.consistencyProof(i + 1, size, node)
+      const consistent = merkle.verifyConsistency(i + 1, size, roots[i + 1]!, roots[size]!, consistency)
+      expect(consistent, `${i + 1} in ${size}`).to.equal(true)
+    }
+  }
+})
