@@ -56,12 +56,13 @@ export function bucketOf(attenuation: number, thresholds: readonly number[], com
   return thresholds.length
 }
 
-interface Counted {
-  readonly entry: Entry
-  /** Of the bucket alone. */
-  readonly bucket: number
+/** The scans of a day that count, and what becomes of every scan: undefined until its seconds are known. */
+interface Weighed {
+  readonly entries: Entry[]
+  readonly buckets: number[]
   /** Of bucket, infectiousness and report type together. */
-  readonly weight: number
+  readonly weights: number[]
+  readonly parts: (Part | undefined)[]
 }
 
 const INFECTIOUSNESS = ["none", "standard", "high"] as const
@@ -84,117 +85,104 @@ function windowFactor(rule: BucketRule, { infectiousness, reportType }: Window):
   return factor
 }
 
-/** The scans of one window that count, and the parts of those that do not. */
-function weigh(
-  rule: BucketRule,
-  { window, entries }: WindowOfDay,
-): { counted: Counted[]; parts: (Part | undefined)[] } {
+/** Adds the scans of one window. */
+function weigh(rule: BucketRule, { window, entries }: WindowOfDay, into: Weighed): void {
   const factor = windowFactor(rule, window)
-  const counted: Counted[] = []
-  const parts = entries.map(entry => {
+  const before = into.parts.length
+  const countedBefore = into.entries.length
+  for (const entry of entries) {
     const dropped = entry.dropped ?? (typeof factor === "string" ? factor : undefined)
-    if (dropped !== undefined) return droppedPart(entry, dropped)
-    const bucket = bucketOf(entry.attenuation, rule.thresholds, rule.comparison)
-    counted.push({ entry, bucket, weight: rule.weights[bucket]! * (factor as number) })
-    return undefined
-  })
-  const perUnit = rule.unit === "minutes" ? 60 : 1
-  if (rule.minimumWindowScore > 0 && counted.length > 0) {
-    const score = sum(counted.map(({ entry, weight }) => (entry.seconds * weight) / perUnit))
-    if (score < rule.minimumWindowScore) {
-      const small = `window scores ${round(score)}, less than ${rule.minimumWindowScore}`
-      return { counted: [], parts: entries.map((entry, i) => parts[i] ?? droppedPart(entry, small)) }
+    if (dropped !== undefined) {
+      into.parts.push(droppedPart(entry, dropped))
+      continue
     }
+    const bucket = bucketOf(entry.attenuation, rule.thresholds, rule.comparison)
+    into.parts.push(undefined)
+    into.entries.push(entry)
+    into.buckets.push(bucket)
+    into.weights.push(rule.weights[bucket]! * (factor as number))
   }
-  return { counted, parts }
-}
-
-const round = (value: number): number => Math.round(value * 100) / 100
-
-/** Seconds per distinct key, exact for whole seconds whatever their order. */
-function secondsBy(
-  counted: readonly Counted[],
-  seconds: Float64Array,
-  key: (c: Counted) => number,
-): Map<number, number> {
-  const lists = new Map<number, number[]>()
-  counted.forEach((c, i) => {
-    const list = lists.get(key(c))
-    if (list === undefined) lists.set(key(c), [seconds[i]!])
-    else list.push(seconds[i]!)
-  })
-  return new Map([...lists].map(([k, list]) => [k, sum(list)]))
+  if (rule.minimumWindowScore === 0 || into.entries.length === countedBefore) return
+  const contributions = into.entries.slice(countedBefore).map((e, i) => e.seconds * into.weights[countedBefore + i]!)
+  const score = sum(contributions) / secondsPerUnit(rule)
+  if (score >= rule.minimumWindowScore) return
+  for (const list of [into.entries, into.buckets, into.weights]) list.length = countedBefore
+  const small = `window scores ${round(score)}, less than ${rule.minimumWindowScore}`
+  for (const [i, entry] of entries.entries()) into.parts[before + i] ??= droppedPart(entry, small)
 }
 
 const MINUTE = 60
+const secondsPerUnit = ({ unit }: BucketRule): number => (unit === "minutes" ? MINUTE : 1)
+const round = (value: number): number => Math.round(value * 100) / 100
 
-function score(rule: BucketRule, counted: readonly Counted[], seconds: Float64Array): number {
+/** Seconds per distinct key. Whole seconds add up exactly in any order; others are put in order first. */
+function secondsBy(keys: readonly number[], seconds: Float64Array): Map<number, number> {
+  const totals = new Map<number, number>()
+  if (seconds.every(Number.isInteger)) {
+    for (const [i, key] of keys.entries()) totals.set(key, (totals.get(key) ?? 0) + seconds[i]!)
+    return totals
+  }
+  for (const key of new Set(keys)) totals.set(key, sum(Array.from(seconds.filter((_, i) => keys[i] === key))))
+  return totals
+}
+
+/** The score in minutes. */
+function minutesOf(rule: BucketRule, { buckets, weights }: Weighed, seconds: Float64Array): number {
   switch (rule.rounding) {
-    case "none": {
-      const perUnit = rule.unit === "minutes" ? MINUTE : 1
-      return sum([...secondsBy(counted, seconds, c => c.weight)].map(([w, s]) => (s * w) / perUnit))
-    }
+    case "none":
+      return sum(Array.from(secondsBy(weights, seconds), ([weight, s]) => (s * weight) / MINUTE))
     case "up-per-bucket":
-      return inUnit(
-        rule,
-        sum([...secondsBy(counted, seconds, c => c.bucket)].map(([b, s]) => rule.weights[b]! * Math.ceil(s / MINUTE))),
-      )
+      return sum(Array.from(secondsBy(buckets, seconds), ([b, s]) => rule.weights[b]! * Math.ceil(s / MINUTE)))
     case "up-nested": {
-      const times = [...secondsBy(counted, seconds, c => c.weight)].filter(([w]) => w > 0).sort(([a], [b]) => b - a)
-      const terms: number[] = []
+      const times = [...secondsBy(weights, seconds)].filter(([weight]) => weight > 0).sort(([a], [b]) => b - a)
       let reached = 0
-      for (const [i, [weight, time]] of times.entries()) {
+      const terms = times.map(([weight, time], i) => {
         reached += time
-        terms.push((weight - (times[i + 1]?.[0] ?? 0)) * Math.ceil(reached / MINUTE))
-      }
-      return inUnit(rule, sum(terms))
+        return (weight - (times[i + 1]?.[0] ?? 0)) * Math.ceil(reached / MINUTE)
+      })
+      return sum(terms)
     }
     case "down-per-scan":
-      return inUnit(rule, sum(counted.map((c, i) => Math.trunc(Math.floor(seconds[i]! / MINUTE) * c.weight))))
+      return sum(weights.map((weight, i) => Math.trunc(Math.floor(seconds[i]! / MINUTE) * weight)))
     case "down-per-weighted-scan":
-      return inUnit(rule, sum(counted.map((c, i) => Math.trunc((seconds[i]! / MINUTE) * c.weight))))
+      return sum(weights.map((weight, i) => Math.trunc((seconds[i]! / MINUTE) * weight)))
   }
 }
 
-const inUnit = (rule: BucketRule, minutes: number): number => (rule.unit === "minutes" ? minutes : minutes * MINUTE)
-
-/** The seconds that count: those given, or what the wall clock leaves of them. */
-function secondsOf(rule: BucketRule, counted: readonly Counted[]): Float64Array {
-  if (rule.cap === "none") return Float64Array.from(counted, ({ entry }) => entry.seconds)
-  return capAtWallClock(
-    counted.map(({ entry: { window, seconds, scan }, weight }) => ({
-      window,
-      weight,
-      seconds,
-      start: Number.isFinite(scan.start) ? scan.start : undefined,
-      scanId: Number.isFinite(scan.scanId) ? scan.scanId : undefined,
-    })),
-  )
+/** In weighted seconds nothing is divided that would have to be multiplied again. */
+function scoreOf(rule: BucketRule, weighed: Weighed, seconds: Float64Array): number {
+  if (rule.unit === "minutes") return minutesOf(rule, weighed, seconds)
+  if (rule.rounding !== "none") return minutesOf(rule, weighed, seconds) * MINUTE
+  return sum(Array.from(secondsBy(weighed.weights, seconds), ([weight, s]) => s * weight))
 }
 
 export function evaluateBuckets(rule: BucketRule, windows: readonly Window[], today: IsoDay): DayResult[] {
+  const perUnit = secondsPerUnit(rule)
   return byDay(windows, today, rule.attenuation, rule.considerDays).map(({ day, windows: ofDay }) => {
-    const weighed = ofDay.map(window => weigh(rule, window))
-    const counted = weighed.flatMap(w => w.counted)
-    const seconds = secondsOf(rule, counted)
-    const total = score(rule, counted, seconds)
-    const perUnit = rule.unit === "minutes" ? MINUTE : 1
+    const weighed: Weighed = { entries: [], buckets: [], weights: [], parts: [] }
+    for (const window of ofDay) weigh(rule, window, weighed)
+    const { entries, weights, parts } = weighed
+    const given = Float64Array.from(entries, entry => entry.seconds)
+    const seconds = rule.cap === "none" ? given : capAtWallClock(entries, weights)
     let place = 0
-    const parts = weighed.flatMap(w =>
-      w.parts.map((part): Part => {
-        if (part !== undefined) return part
-        const { entry, weight } = counted[place]!
-        const left = seconds[place++]!
-        const { window, seconds: given, attenuation } = entry
-        const contributes = (left * weight) / perUnit
-        if (left === given) return { window, seconds: given, attenuation, weight, contributes }
-        if (left > 0) return { window, seconds: given, attenuation, weight, contributes, counted: left }
-        return { ...droppedPart(entry, "the same time as another contact that counts"), weight }
-      }),
-    )
-    return { day, level: levelOfDay(rule, ofDay, total), score: total, unit: rule.unit, parts }
+    for (let i = 0; i < parts.length; i++) {
+      if (parts[i] !== undefined) continue
+      const { window, attenuation } = entries[place]!
+      const weight = weights[place]!
+      const [whole, left] = [given[place]!, seconds[place]!]
+      const contributes = (left * weight) / perUnit
+      if (left === whole) parts[i] = { window, seconds: whole, attenuation, weight, contributes }
+      else if (left > 0) parts[i] = { window, seconds: whole, attenuation, weight, contributes, counted: left }
+      else parts[i] = { ...droppedPart(entries[place]!, SAME_TIME), weight }
+      place++
+    }
+    const score = scoreOf(rule, weighed, seconds)
+    const level = levelOfDay(rule, ofDay, score)
+    return { day, level, score, unit: rule.unit, parts: parts as Part[] }
   })
 }
+
+const SAME_TIME = "the same time as another contact that counts"
 
 function levelOfDay(rule: BucketRule, ofDay: readonly WindowOfDay[], total: number): Level {
   if ("high" in rule.warning) return levelOf(total, rule.warning)

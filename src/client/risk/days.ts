@@ -40,6 +40,12 @@ function implausible(seconds: unknown, attenuation: unknown): string | undefined
   return undefined
 }
 
+/** Why a day does not count; undefined if it does. */
+function wrongDay(age: number, considerDays: number): string | undefined {
+  if (Number.isNaN(age)) return "not a day of the calendar"
+  return age > considerDays ? `older than ${considerDays} days` : undefined
+}
+
 /**
  * The windows by UTC day, ascending, every scan checked.
  * @param considerDays days before today that count; older ones are dropped, with the reason
@@ -51,20 +57,15 @@ export function byDay(
   considerDays: number,
 ): readonly Day[] {
   const now = dayNumber(today)
-  const days = new Map<string, Day>()
+  const days = new Map<string, { day: Day; wrong: string | undefined }>()
   windows.forEach((window, index) => {
     if (typeof window !== "object" || window === null || typeof window.day !== "string") return
-    let day = days.get(window.day)
-    if (day === undefined) {
-      day = { day: window.day, windows: [] }
-      days.set(window.day, day)
+    let known = days.get(window.day)
+    if (known === undefined) {
+      known = { day: { day: window.day, windows: [] }, wrong: wrongDay(now - dayNumber(window.day), considerDays) }
+      days.set(window.day, known)
     }
-    const age = now - dayNumber(window.day)
-    const wrong = Number.isNaN(age)
-      ? "not a day of the calendar"
-      : age > considerDays
-        ? `older than ${considerDays} days`
-        : undefined
+    const { day, wrong } = known
     const scans: readonly (Scan | null | undefined)[] = Array.isArray(window.scans) ? window.scans : []
     const entries = scans.map((scan): Entry => {
       const value = scan?.[attenuation]
@@ -79,7 +80,7 @@ export function byDay(
     })
     day.windows.push({ index, window, dropped: wrong, entries })
   })
-  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
+  return [...days.values()].map(({ day }) => day).sort((a, b) => (a.day < b.day ? -1 : 1))
 }
 
 export const droppedPart = (entry: Entry, dropped: string): Part => ({
@@ -91,10 +92,21 @@ export const droppedPart = (entry: Entry, dropped: string): Part => ({
   dropped,
 })
 
-/** The sum in ascending order, so that the order in which the windows were given cannot change its last bit. */
+/**
+ * The sum in ascending order, so that the order in which the windows were given cannot change its last bit.
+ * The list is put in order.
+ */
 export function sum(values: number[]): number {
+  if (values.length < 16) {
+    for (let i = 1; i < values.length; i++) {
+      const value = values[i]!
+      let at = i
+      for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!
+      values[at] = value
+    }
+  }
   let total = 0
-  for (const value of Float64Array.from(values).sort()) total += value
+  for (const value of values.length < 16 ? values : Float64Array.from(values).sort()) total += value
   return total
 }
 

@@ -77,24 +77,25 @@ function start(shape: number, p: number, logGammaOfShape: number): number {
 }
 
 /**
- * ln(median / mean) of a gamma distribution by u = 1 / shape, as Chebyshev series on pieces of u that double in length.
- * The function is smooth, so 24 terms give 13 digits at a hundredth of the cost of a quantile.
+ * median / mean of a gamma distribution by u = 1 / shape, as Chebyshev series on pieces of u that double in length. The
+ * function is smooth, so that 16 terms give 12 digits at a hundredth of the cost of a quantile.
  */
-const TERMS = 24
+const TERMS = 16
 const PIECES = 8
-let series: Float64Array[] | undefined
+let series: Float64Array | undefined
 
 /** Piece 0 is u ≤ 1/16; piece i is 2^(i−5) < u ≤ 2^(i−4). */
 const pieceStart = (piece: number): number => (piece === 0 ? 0 : 2 ** (piece - 5))
 const pieceEnd = (piece: number): number => 2 ** (piece - 4)
+const LAST_END = pieceEnd(PIECES - 1)
 
-function chebyshev(piece: number): Float64Array {
+function chebyshev(piece: number): number[] {
   const [from, to] = [pieceStart(piece), pieceEnd(piece)]
-  const values = Float64Array.from({ length: TERMS }, (_, k) => {
+  const values = Array.from({ length: TERMS }, (_, k) => {
     const u = (from + to) / 2 + ((to - from) / 2) * Math.cos((Math.PI * (k + 0.5)) / TERMS)
-    return Math.log(gammaQuantile(1 / u, u, 0.5))
+    return gammaQuantile(1 / u, u, 0.5)
   })
-  return Float64Array.from({ length: TERMS }, (_, j) => {
+  return Array.from({ length: TERMS }, (_, j) => {
     let total = 0
     for (let k = 0; k < TERMS; k++) total += values[k]! * Math.cos((Math.PI * j * (k + 0.5)) / TERMS)
     return ((j === 0 ? 1 : 2) / TERMS) * total
@@ -105,19 +106,23 @@ function chebyshev(piece: number): Float64Array {
 export function gammaMedian(mean: number, variance: number): number {
   const u = variance / (mean * mean)
   if (!(u > 0 && mean > 0)) return Number.NaN
-  if (u > pieceEnd(PIECES - 1)) return gammaQuantile(1 / u, variance / mean, 0.5)
-  series ??= Array.from({ length: PIECES }, (_, piece) => chebyshev(piece))
+  if (u > LAST_END) return gammaQuantile(1 / u, variance / mean, 0.5)
+  series ??= Float64Array.from(Array.from({ length: PIECES }, (_, piece) => chebyshev(piece)).flat())
   let piece = 0
-  while (u > pieceEnd(piece)) piece++
-  const [from, to] = [pieceStart(piece), pieceEnd(piece)]
-  const t = (2 * u - from - to) / (to - from)
-  const c = series[piece]!
+  let end = 1 / 16
+  while (u > end) {
+    piece++
+    end *= 2
+  }
+  // Every piece but the first begins at half its end.
+  const t = piece === 0 ? 32 * u - 1 : (4 * u) / end - 3
+  const first = piece * TERMS
   let a = 0
   let b = 0
-  for (let j = TERMS - 1; j > 0; j--) {
-    const next = 2 * t * a - b + c[j]!
+  for (let j = first + TERMS - 1; j > first; j--) {
+    const next = 2 * t * a - b + series[j]!
     b = a
     a = next
   }
-  return mean * Math.exp(t * a - b + c[0]!)
+  return mean * (t * a - b + series[first]!)
 }

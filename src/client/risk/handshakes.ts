@@ -29,45 +29,60 @@ export interface WindowCount {
 export const EPOCH_MS = 900_000
 const BUCKET_MS = 7_200_000
 
-export interface Timed {
+/** Handshakes of one EphID, in the order in which they were stored. */
+export interface Series {
   /** Unix milliseconds. */
-  readonly at: number
-  readonly attenuation: number
+  readonly at: readonly number[]
+  /** dB. */
+  readonly attenuation: readonly number[]
 }
 
-/** Indices of the handshakes of each window that has some, and whether it counts. */
-export interface CutWindow {
-  readonly handshakes: readonly number[]
-  readonly mean: number
-  readonly counts: boolean
+/** The windows of one EphID. */
+export interface CutWindows {
+  /** For each handshake its window; −1 where it belongs to none. */
+  readonly windowOf: readonly number[]
+  /** For each window how many handshakes it has, their mean attenuation, and whether it counts. */
+  readonly size: readonly number[]
+  readonly mean: readonly number[]
+  readonly counts: readonly boolean[]
 }
 
-const meanOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length
-
-/** The windows of one EphID; handshakes more than 15 minutes after their beginning belong to none. */
-export function cutWindows(rule: WindowCount, handshakes: readonly Timed[]): CutWindow[] {
+/** Cuts one EphID into windows; handshakes more than 15 minutes after their beginning belong to none. */
+export function cutWindows(rule: WindowCount, { at, attenuation }: Series): CutWindows {
   const bad = rule.badAttenuation ?? Number.POSITIVE_INFINITY
-  const usable = handshakes.flatMap(({ attenuation }, i) => (attenuation < bad ? [i] : []))
-  if (usable.length === 0) return []
-  const at = (i: number): number => handshakes[i]!.at
-  const value = (i: number): number =>
-    rule.event?.of === "rssi" ? rule.txPower - handshakes[i]!.attenuation : handshakes[i]!.attenuation
-  const epochMean = meanOf(usable.map(value))
-  const begin =
-    rule.from === "first-handshake" ? Math.min(...usable.map(at)) : Math.floor(at(usable[0]!) / EPOCH_MS) * EPOCH_MS
+  const ofRssi = rule.event?.of === "rssi"
   const length = rule.windowMinutes * 60_000
-  const windows: CutWindow[] = []
-  for (let start = begin; start < begin + EPOCH_MS; start += length) {
-    const end = start + length
-    const inside = usable.filter(i =>
-      rule.closed === "start" ? at(i) >= start && at(i) < end : at(i) > start && at(i) <= end,
-    )
-    if (inside.length === 0) continue
-    const mean = meanOf(inside.map(i => handshakes[i]!.attenuation))
-    const event = rule.event === undefined || meanOf(inside.map(value)) / epochMean > rule.event.threshold
-    windows.push({ handshakes: inside, mean, counts: event && mean < rule.contactAttenuation })
+  const number = EPOCH_MS / length
+  let begin = Number.POSITIVE_INFINITY
+  let [epochSum, epochSize] = [0, 0]
+  for (let i = 0; i < at.length; i++) {
+    if (!(attenuation[i]! < bad)) continue
+    if (rule.from === "first-handshake") begin = Math.min(begin, at[i]!)
+    else if (epochSize === 0) begin = Math.floor(at[i]! / EPOCH_MS) * EPOCH_MS
+    epochSum += ofRssi ? rule.txPower - attenuation[i]! : attenuation[i]!
+    epochSize++
   }
-  return windows
+  const size = new Array<number>(number).fill(0)
+  const sums = new Array<number>(number).fill(0)
+  const strengths = new Array<number>(number).fill(0)
+  const windowOf = at.map((time, i) => {
+    if (!(attenuation[i]! < bad)) return -1
+    const place = (time - begin) / length
+    const window = rule.closed === "start" ? Math.floor(place) : Math.ceil(place) - 1
+    if (window < 0 || window >= number) return -1
+    size[window]!++
+    sums[window]! += attenuation[i]!
+    strengths[window]! += rule.txPower - attenuation[i]!
+    return window
+  })
+  const mean = sums.map((total, window) => total / size[window]!)
+  const counts = mean.map((value, window) => {
+    if (!(value < rule.contactAttenuation)) return false
+    if (rule.event === undefined) return true
+    const ofWindow = ofRssi ? strengths[window]! / size[window]! : value
+    return ofWindow / (epochSum / epochSize) > rule.event.threshold
+  })
+  return { windowOf, size, mean, counts }
 }
 
 /** One reception, as DP-3T's phones stored it until the EphID was over. */
@@ -97,8 +112,9 @@ export function contacts(rule: WindowCount, handshakes: readonly Handshake[]): C
     else list.push(handshake)
   }
   return [...byEphId].flatMap(([ephId, list]) => {
-    const timed = list.map(({ at, rssi, txPower = rule.txPower }) => ({ at, attenuation: txPower - rssi }))
-    const windowCount = cutWindows(rule, timed).filter(({ counts }) => counts).length
+    const at = list.map(handshake => handshake.at)
+    const attenuation = list.map(({ rssi, txPower = rule.txPower }) => txPower - rssi)
+    const windowCount = cutWindows(rule, { at, attenuation }).counts.filter(Boolean).length
     return windowCount === 0 ? [] : [{ ephId, date: Math.floor(list[0]!.at / BUCKET_MS) * BUCKET_MS, windowCount }]
   })
 }

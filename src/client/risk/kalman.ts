@@ -31,13 +31,12 @@ export interface States {
  */
 const WEIGHT = (1 / 3) * 0.5
 
-/** Mean and variance one step later, and the covariance with the state before. */
-const ahead = { mean: 0, variance: 0, cross: 0 }
+/** Mean and variance one step later, and the covariance with the state before; x' = |x + n|. */
+const ahead = new Float64Array(3)
 
-/** x' = |x + n| */
-function advance(mean: number, variance: number, stepVariance: number): typeof ahead {
+/** @param drift √3 standard deviations of n */
+function advance(mean: number, variance: number, drift: number): void {
   const spread = Math.sqrt(3 * variance)
-  const drift = Math.sqrt(3 * stepVariance)
   const up = Math.abs(mean + spread)
   const on = Math.abs(mean + drift)
   const still = Math.abs(mean)
@@ -45,24 +44,22 @@ function advance(mean: number, variance: number, stepVariance: number): typeof a
   const back = Math.abs(mean - drift)
   const m = up * WEIGHT + on * WEIGHT + still * WEIGHT + down * WEIGHT + back * WEIGHT + still * WEIGHT
   const quiet = WEIGHT * ((still - m) * (still - m))
-  ahead.mean = m
-  ahead.variance =
+  ahead[0] = m
+  ahead[1] =
     WEIGHT * ((up - m) * (up - m)) +
     WEIGHT * ((on - m) * (on - m)) +
     quiet +
     WEIGHT * ((down - m) * (down - m)) +
     WEIGHT * ((back - m) * (back - m)) +
     quiet
-  ahead.cross = (up - m) * WEIGHT * (mean + spread - mean) + (down - m) * WEIGHT * (mean - spread - mean)
-  return ahead
+  ahead[2] = (up - m) * WEIGHT * (mean + spread - mean) + (down - m) * WEIGHT * (mean - spread - mean)
 }
 
 /** The sigma points before an observation, drifted except before the first step. */
-function statePoints(mean: number, variance: number, stepVariance: number, first: boolean): Float64Array {
+function statePoints(mean: number, variance: number, drift: number, first: boolean): Float64Array {
   const spread = Math.sqrt(3 * variance)
-  const drift = first ? 0 : Math.sqrt(3 * stepVariance)
-  const points = Float64Array.of(mean + spread, mean + drift, mean, mean - spread, mean - drift, mean)
-  return first ? points : points.map(Math.abs)
+  if (first) return Float64Array.of(mean + spread, mean, mean, mean - spread, mean, mean)
+  return Float64Array.of(mean + spread, mean + drift, mean, mean - spread, mean - drift, mean).map(Math.abs)
 }
 
 /** The state at each step given what was seen up to it; NaN stands for a step at which nothing was seen. */
@@ -70,15 +67,16 @@ export function filter(model: Model, seen: Float64Array): States {
   const mean = new Float64Array(seen.length)
   const variance = new Float64Array(seen.length)
   const noise = Math.sqrt(3 * model.observationVariance)
+  const drift = Math.sqrt(3 * model.stepVariance)
   let m = model.initial.mean
   let v = model.initial.variance
   for (let i = 0; i < seen.length; i++) {
     if (i > 0 && Number.isNaN(seen[i]!)) {
-      const next = advance(m, v, model.stepVariance)
-      m = next.mean
-      v = next.variance
+      advance(m, v, drift)
+      m = ahead[0]!
+      v = ahead[1]!
     } else {
-      const points = statePoints(m, v, model.stepVariance, i === 0)
+      const points = statePoints(m, v, drift, i === 0)
       const predicted = average(points)
       const spread = variation(points, predicted)
       m = predicted
@@ -121,11 +119,12 @@ function covariance(a: Float64Array, aMean: number, b: Float64Array, bMean: numb
 /** The state at each step given everything that was seen: the filter, and then back from the last step. */
 export function smooth(model: Model, seen: Float64Array): States {
   const { mean, variance } = filter(model, seen)
+  const drift = Math.sqrt(3 * model.stepVariance)
   for (let i = mean.length - 2; i >= 0; i--) {
-    const next = advance(mean[i]!, variance[i]!, model.stepVariance)
-    const gain = next.cross * (1 / next.variance)
-    mean[i]! += (mean[i + 1]! - next.mean) * gain
-    variance[i]! += (variance[i + 1]! - next.variance) * gain * gain
+    advance(mean[i]!, variance[i]!, drift)
+    const gain = ahead[2]! * (1 / ahead[1]!)
+    mean[i]! += (mean[i + 1]! - ahead[0]!) * gain
+    variance[i]! += (variance[i + 1]! - ahead[1]!) * gain * gain
   }
   return { mean, variance }
 }

@@ -60,9 +60,12 @@ function observations({ sampleSeconds }: NhsRule, scans: readonly Measured[]): {
  * smoother may end beyond 0, on the other side; and so near to 0 that no distance is left.
  */
 function shareOf({ minimumDistance }: NhsRule, mean: number, variance: number): number {
+  // A gamma distribution's median is less than its mean.
+  if (Math.abs(mean) <= minimumDistance && variance >= 0) return 1
   const distance = gammaMedian(Math.abs(mean), variance)
-  if (Number.isNaN(distance)) return variance >= 0 && Math.abs(mean) <= minimumDistance ? 1 : 0
-  return Math.min(1, (minimumDistance / distance) ** 2)
+  if (Number.isNaN(distance)) return 0
+  const near = minimumDistance / distance
+  return near >= 1 ? 1 : near * near
 }
 
 /**

@@ -1,97 +1,76 @@
-import { WINDOW_SECONDS } from "./days.ts"
-
-/** Seconds of one contact at one weight, with what is known of when they were. */
-export interface Stretch {
-  readonly window: number
-  readonly weight: number
-  readonly seconds: number
-  readonly start: number | undefined
-  readonly scanId: number | undefined
-}
+import { type Entry, WINDOW_SECONDS } from "./days.ts"
 
 const DAY_SECONDS = 86_400
 
 /**
- * The seconds of each stretch that remain when every second of the day counts once, for the heaviest stretch that
- * covers it: so that a relay that brings many people near cannot make a day longer than it was.
+ * The seconds of each scan that remain when every second of the day counts once, for the heaviest scan that covers it:
+ * so that a relay that brings many people near cannot make a day longer than it was.
  *
- * Stretches with a start are laid on the clock. Those with a scan number share the time of their scan. Of all others
- * it is not known whether they were at the same time; they count in full, up to the length of their window.
- * @returns seconds, in the order of the stretches; their sum is at most a day
+ * Scans with a start are laid on the clock. Those with a scan number share the time of their scan. Of all others it is
+ * not known whether they were at the same time; they count in full, up to the length of their window.
+ * @param weights one for each scan
+ * @returns seconds, in the order of the scans; their sum is at most a day
  */
-export function capAtWallClock(stretches: readonly Stretch[]): Float64Array {
-  const counted = new Float64Array(stretches.length)
-  const weights = [...new Set(stretches.map(({ weight }) => weight))].sort((a, b) => b - a)
-  const byWeight = new Map<number, number[]>(weights.map(weight => [weight, []]))
-  for (const [place, { weight }] of stretches.entries()) byWeight.get(weight)!.push(place)
-
-  let covered: Cover = { from: new Float64Array(0), to: new Float64Array(0) }
+export function capAtWallClock(entries: readonly Entry[], weights: readonly number[]): Float64Array {
+  const counted = new Float64Array(entries.length)
+  const starts = Float64Array.from(entries, ({ scan }) => (Number.isFinite(scan.start) ? scan.start! : Number.NaN))
+  const seconds = Float64Array.from(entries, entry => entry.seconds)
+  const byWeight = new Map<number, number[]>()
+  for (const [place, weight] of weights.entries()) {
+    const places = byWeight.get(weight)
+    if (places === undefined) byWeight.set(weight, [place])
+    else places.push(place)
+  }
+  let covered: Cover = { from: [], to: [] }
   const ofScan = new Map<number, number>()
   const ofWindow = new Map<number, number>()
   let left = DAY_SECONDS
-  for (const weight of weights) {
-    const timed: number[] = []
-    let added = 0
+  for (const weight of [...byWeight.keys()].sort((a, b) => b - a)) {
     // A fixed order within one weight, so that the order in which the windows were given cannot matter.
-    const places = byWeight.get(weight)!.sort((a, b) => inTime(stretches[a]!, stretches[b]!))
-    for (const place of places) {
-      const { window, seconds, start, scanId } = stretches[place]!
-      if (start !== undefined) timed.push(place)
-      else if (scanId !== undefined) {
-        const used = ofScan.get(scanId) ?? 0
-        counted[place] = Math.max(0, seconds - used)
-        ofScan.set(scanId, Math.max(used, seconds))
-      } else {
-        const used = ofWindow.get(window) ?? 0
-        counted[place] = Math.min(seconds, WINDOW_SECONDS - used)
-        ofWindow.set(window, used + counted[place]!)
-      }
-      added += counted[place]!
-    }
-    if (timed.length > 0) {
-      covered = lay(timed, stretches, covered, counted)
-      for (const place of timed) added += counted[place]!
-    }
-    // More than a day can remain only of stretches whose time is unknown.
+    const places = byWeight.get(weight)!
+    const timed = Uint32Array.from(places.filter(place => !Number.isNaN(starts[place]!)))
+    timed.sort((a, b) => starts[a]! - starts[b]! || seconds[b]! - seconds[a]!)
+    covered = lay(timed, starts, seconds, covered, counted)
+    const untimed = places.filter(place => Number.isNaN(starts[place]!)).sort((a, b) => seconds[b]! - seconds[a]!)
+    for (const place of untimed) counted[place] = countUntimed(entries[place]!, ofScan, ofWindow)
+    let added = 0
+    for (const place of places) added += counted[place]!
+    // More than a day can remain only of scans whose time is unknown.
     if (added > left) for (const place of places) counted[place] = (counted[place]! * left) / added
     left = Math.max(0, left - added)
   }
   return counted
 }
 
-const inTime = (a: Stretch, b: Stretch): number => (a.start ?? 0) - (b.start ?? 0) || b.seconds - a.seconds
+function countUntimed(
+  { window, seconds, scan: { scanId } }: Entry,
+  ofScan: Map<number, number>,
+  ofWindow: Map<number, number>,
+): number {
+  if (Number.isFinite(scanId)) {
+    const used = ofScan.get(scanId!) ?? 0
+    ofScan.set(scanId!, Math.max(used, seconds))
+    return Math.max(0, seconds - used)
+  }
+  const used = ofWindow.get(window) ?? 0
+  ofWindow.set(window, Math.min(WINDOW_SECONDS, used + seconds))
+  return Math.min(seconds, WINDOW_SECONDS - used)
+}
 
 /** Disjoint spans of time, ascending. */
 interface Cover {
-  readonly from: Float64Array
-  readonly to: Float64Array
+  readonly from: readonly number[]
+  readonly to: readonly number[]
 }
 
-/** Writes what of the timed stretches is not yet covered, and returns what is covered with them. */
-function lay(timed: readonly number[], stretches: readonly Stretch[], covered: Cover, counted: Float64Array): Cover {
-  const spans: [number, number][] = []
-  let reached = Number.NEGATIVE_INFINITY
-  let first = 0
-  for (const place of timed) {
-    const { start, seconds } = stretches[place]! as { start: number; seconds: number }
-    const end = start + seconds
-    const from = Math.max(start, reached)
-    if (end > from) {
-      while (first < covered.to.length && covered.to[first]! <= from) first++
-      let free = end - from
-      for (let i = first; i < covered.from.length && covered.from[i]! < end; i++)
-        free -= Math.min(end, covered.to[i]!) - Math.max(from, covered.from[i]!)
-      counted[place] = Math.max(0, free)
-      reached = end
-      const last = spans.at(-1)
-      if (last !== undefined && from <= last[1]) last[1] = end
-      else spans.push([from, end])
-    }
-  }
-  return union(covered, spans)
-}
-
-function union(covered: Cover, spans: readonly [number, number][]): Cover {
+/** Writes what of the timed scans is not yet covered, and returns what is covered with them. */
+function lay(
+  timed: Uint32Array,
+  starts: Float64Array,
+  seconds: Float64Array,
+  covered: Cover,
+  counted: Float64Array,
+): Cover {
   const from: number[] = []
   const to: number[] = []
   const add = (start: number, end: number): void => {
@@ -102,11 +81,23 @@ function union(covered: Cover, spans: readonly [number, number][]): Cover {
       to.push(end)
     }
   }
-  let i = 0
-  for (const [start, end] of spans) {
-    for (; i < covered.from.length && covered.from[i]! < start; i++) add(covered.from[i]!, covered.to[i]!)
+  let reached = Number.NEGATIVE_INFINITY
+  let passed = 0
+  let copied = 0
+  for (const place of timed) {
+    const end = starts[place]! + seconds[place]!
+    const start = Math.max(starts[place]!, reached)
+    if (end <= start) continue
+    while (passed < covered.to.length && covered.to[passed]! <= start) passed++
+    let free = end - start
+    for (let i = passed; i < covered.from.length && covered.from[i]! < end; i++)
+      free -= Math.min(end, covered.to[i]!) - Math.max(start, covered.from[i]!)
+    counted[place] = Math.max(0, free)
+    reached = end
+    for (; copied < covered.from.length && covered.from[copied]! < start; copied++)
+      add(covered.from[copied]!, covered.to[copied]!)
     add(start, end)
   }
-  for (; i < covered.from.length; i++) add(covered.from[i]!, covered.to[i]!)
-  return { from: Float64Array.from(from), to: Float64Array.from(to) }
+  for (; copied < covered.from.length; copied++) add(covered.from[copied]!, covered.to[copied]!)
+  return { from, to }
 }
