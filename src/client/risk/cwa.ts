@@ -74,17 +74,22 @@ const weightOf = ({ weights }: CwaRule, attenuation: number): number =>
   weights.find(w => inRange(attenuation, w.attenuation))?.weight ?? 0
 
 /** The window's judgement, or why it does not count. */
-function judge(rule: CwaRule, { index, window, entries }: WindowOfDay): JudgedWindow | string {
-  const usable = entries.filter(entry => entry.dropped === undefined)
+function judge(
+  rule: CwaRule,
+  { index, window, entries }: WindowOfDay,
+  weights: readonly number[],
+): JudgedWindow | string {
   const filters = rule.firstFilterOnly ? rule.minutesFilters.slice(0, 1) : rule.minutesFilters
   for (const { attenuation, dropIfMinutes } of filters) {
-    const minutes = sum(usable.filter(e => inRange(e.attenuation, attenuation)).map(e => e.seconds)) / 60
+    const filtered = entries.filter(e => e.dropped === undefined && inRange(e.attenuation, attenuation))
+    const minutes = sum(filtered.map(entry => entry.seconds)) / 60
     if (inRange(minutes, dropIfMinutes)) return `${tenths(minutes)} minutes at the filtered attenuation`
   }
   const trl = transmissionRiskLevel(rule, window)
   if (trl === undefined) return `report type ${window.reportType}`
   if (rule.levelFilters.some(range => inRange(trl, range))) return `transmission risk level ${trl}`
-  const minutes = sum(usable.map(entry => entry.seconds * weightOf(rule, entry.attenuation))) / 60
+  const minutes =
+    sum(entries.map(({ seconds, dropped }, i) => (dropped === undefined ? seconds * weights[i]! : 0))) / 60
   const normalizedTime = transmissionRiskValue(rule, trl) * minutes
   const level = rule.windowLevels.find(entry => inRange(normalizedTime, entry.minutes))?.level
   if (level === undefined) return `window of ${tenths(normalizedTime)} minutes has no level`
@@ -102,13 +107,14 @@ export function evaluateCwa(rule: CwaRule, windows: readonly Window[], today: Is
   return byDay(windows, today, rule.attenuation, rule.considerDays).map(({ day, windows: ofDay }) => {
     const judged: JudgedWindow[] = []
     const parts = ofDay.flatMap((window): readonly Part[] => {
-      const result = window.dropped ?? judge(rule, window)
+      const weights = window.entries.map(entry => weightOf(rule, entry.attenuation))
+      const result = window.dropped ?? judge(rule, window, weights)
       if (typeof result === "string") return window.entries.map(entry => droppedPart(entry, entry.dropped ?? result))
       judged.push(result)
       const factor = transmissionRiskValue(rule, result.transmissionRiskLevel)
-      return window.entries.map((entry): Part => {
+      return window.entries.map((entry, i): Part => {
         if (entry.dropped !== undefined) return droppedPart(entry, entry.dropped)
-        const weight = weightOf(rule, entry.attenuation) * factor
+        const weight = weights[i]! * factor
         const { seconds, attenuation } = entry
         return { window: entry.window, seconds, attenuation, weight, contributes: (seconds * weight) / 60 }
       })

@@ -1,4 +1,4 @@
-import { byDay, droppedPart, levelOf, type Warning } from "./days.ts"
+import { byDay, droppedPart, type Entry, levelOf, type Warning } from "./days.ts"
 import { gammaMedian } from "./gamma.ts"
 import { type Model, type State, smooth } from "./kalman.ts"
 import type { DayResult, IsoDay, Part, Window } from "./window.ts"
@@ -87,14 +87,20 @@ export function nhsScore(rule: NhsRule, scans: readonly Measured[]): number {
   return contributions(rule, scans).reduce((total, minutes) => total + minutes, 0)
 }
 
+/** By start where every scan has one; else as given. */
+function inTime(entries: readonly Entry[]): readonly Entry[] {
+  if (!entries.every(({ scan }) => Number.isFinite(scan.start))) return entries
+  return [...entries].sort((a, b) => a.scan.start! - b.scan.start!)
+}
+
 export function evaluateNhs(rule: NhsRule, windows: readonly Window[], today: IsoDay): DayResult[] {
   return byDay(windows, today, "typical", rule.considerDays).map(({ day, windows: ofDay }) => {
     let most = 0
     const parts = ofDay.flatMap(({ window, entries }): readonly Part[] => {
       const weight = rule.infectiousnessWeights[window.infectiousness] ?? 0
-      const reason = (entry: (typeof entries)[number]): string | undefined =>
+      const reason = (entry: Entry): string | undefined =>
         entry.dropped ?? (weight === 0 ? "not infectious" : entry.seconds === 0 ? "zero seconds" : undefined)
-      const usable = entries.filter(entry => reason(entry) === undefined)
+      const usable = inTime(entries.filter(entry => reason(entry) === undefined))
       const minutes = usable.length > 0 ? contributions(rule, usable) : []
       const ofScan = new Map(usable.map((entry, i) => [entry, minutes[i]! * 60 * weight]))
       most = Math.max(most, minutes.reduce((total, value) => total + value, 0) * 60 * weight)

@@ -28,9 +28,8 @@ export function capAtWallClock(entries: readonly Entry[], weights: readonly numb
   for (const weight of [...byWeight.keys()].sort((a, b) => b - a)) {
     // A fixed order within one weight, so that the order in which the windows were given cannot matter.
     const places = byWeight.get(weight)!
-    const timed = Uint32Array.from(places.filter(place => !Number.isNaN(starts[place]!)))
-    timed.sort((a, b) => starts[a]! - starts[b]! || seconds[b]! - seconds[a]!)
-    covered = lay(timed, starts, seconds, covered, counted)
+    const timed = places.filter(place => !Number.isNaN(starts[place]!))
+    covered = lay(inTime(timed, starts, seconds), starts, seconds, covered, counted)
     const untimed = places.filter(place => Number.isNaN(starts[place]!)).sort((a, b) => seconds[b]! - seconds[a]!)
     for (const place of untimed) counted[place] = countUntimed(entries[place]!, ofScan, ofWindow)
     let added = 0
@@ -40,6 +39,21 @@ export function capAtWallClock(entries: readonly Entry[], weights: readonly numb
     left = Math.max(0, left - added)
   }
   return counted
+}
+
+const PLACES = 2 ** 21
+
+/**
+ * By start. Whole seconds add up exactly whatever comes first of two with one start, so that start and place fit one
+ * number, and numbers are sorted ten times as fast.
+ */
+function inTime(timed: number[], starts: Float64Array, seconds: Float64Array): ArrayLike<number> {
+  const whole = (place: number): boolean =>
+    place < PLACES && Number.isInteger(seconds[place]!) && Number.isInteger(starts[place]!) && starts[place]! < 2 ** 32
+  if (!timed.every(place => whole(place) && starts[place]! >= 0))
+    return timed.sort((a, b) => starts[a]! - starts[b]! || seconds[b]! - seconds[a]!)
+  const keys = Float64Array.from(timed, place => starts[place]! * PLACES + place).sort()
+  return keys.map(key => key - Math.floor(key / PLACES) * PLACES)
 }
 
 function countUntimed(
@@ -65,7 +79,7 @@ interface Cover {
 
 /** Writes what of the timed scans is not yet covered, and returns what is covered with them. */
 function lay(
-  timed: Uint32Array,
+  timed: ArrayLike<number>,
   starts: Float64Array,
   seconds: Float64Array,
   covered: Cover,
@@ -84,14 +98,15 @@ function lay(
   let reached = Number.NEGATIVE_INFINITY
   let passed = 0
   let copied = 0
-  for (const place of timed) {
+  for (let i = 0; i < timed.length; i++) {
+    const place = timed[i]!
     const end = starts[place]! + seconds[place]!
     const start = Math.max(starts[place]!, reached)
     if (end <= start) continue
     while (passed < covered.to.length && covered.to[passed]! <= start) passed++
     let free = end - start
-    for (let i = passed; i < covered.from.length && covered.from[i]! < end; i++)
-      free -= Math.min(end, covered.to[i]!) - Math.max(start, covered.from[i]!)
+    for (let c = passed; c < covered.from.length && covered.from[c]! < end; c++)
+      free -= Math.min(end, covered.to[c]!) - Math.max(start, covered.from[c]!)
     counted[place] = Math.max(0, free)
     reached = end
     for (; copied < covered.from.length && covered.from[copied]! < start; copied++)
