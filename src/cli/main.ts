@@ -4,6 +4,7 @@ import { Command } from "commander"
 import { initCommand } from "./init.ts"
 import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
+import { riskCommand } from "./risk.ts"
 import { serveCommand } from "./serve.ts"
 import { startCommand } from "./start.ts"
 import { vectorsCommand } from "./vectors.ts"
@@ -15,6 +16,7 @@ const program = new Command("lindung")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
   .addCommand(startCommand())
+  .addCommand(riskCommand())
   .addCommand(vectorsCommand())
   .addCommand(measurementCommand())
   .addCommand(initCommand())

@@ -2,17 +2,19 @@ import { readFileSync } from "node:fs"
 import { Command } from "commander"
 import { progressBar, table } from "./output.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
+import { oracleVerifiers } from "./vectors/oracles.ts"
 import { primitiveVerifiers } from "./vectors/primitives.ts"
 import { publishedVerifiers } from "./vectors/published.ts"
 import { scenarioVerifiers } from "./vectors/scenarios.ts"
 import { scheduleVerifiers } from "./vectors/schedules.ts"
 
-/** Every schema this program knows, by the file's `format`. */
+/** Every schema this program knows, by the file's `format` or, for other systems' rules, its `oracle`. */
 const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...scheduleVerifiers,
   ...publishedVerifiers,
   ...scenarioVerifiers,
   ...primitiveVerifiers,
+  ...oracleVerifiers,
 }
 
 export interface Verdict {
@@ -41,8 +43,9 @@ export function verifyFile(path: string): Verdict {
 }
 
 function schemaOf(file: unknown): string {
-  const { format } = (file ?? {}) as { format?: unknown }
-  return typeof format === "string" ? format : "?"
+  const { format, oracle } = (file ?? {}) as { format?: unknown; oracle?: unknown }
+  const name = format ?? oracle
+  return typeof name === "string" ? name : "?"
 }
 
 function verify(files: string[], { json, quiet }: { json?: boolean; quiet?: boolean }): void {
@@ -76,7 +79,7 @@ export function vectorsCommand(): Command {
         .argument("<file...>", "vector files (JSON)")
         .option("--json", "print the verdicts as JSON")
         .option("--quiet", "print failures and the sum only")
-        .addHelpText("after", "\nExample:\n  lindung vectors verify vectors/*.json")
+        .addHelpText("after", "\nExample:\n  lindung vectors verify vectors/*.json vectors/oracles/*.json")
         .action(verify),
     )
 }

@@ -1,4 +1,4 @@
-import { type Random, time, uniform } from "../crypto/index.ts"
+import { time } from "../crypto/index.ts"
 import {
   type Cancel,
   defaultParameters,
@@ -7,7 +7,9 @@ import {
   type ParameterSet,
   parametersFor,
 } from "../protocol/index.ts"
-import { type Config, checkConfig, pinnedKeys } from "./config.ts"
+import { syncIsDue } from "./cadence.ts"
+import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
+import { coverInterval, coverStep } from "./cover.ts"
 import {
   type DeliveryPorts,
   deliverFirst,
@@ -23,7 +25,7 @@ import { pruneObservations } from "./match.ts"
 import type { EpochMs, Ports, ReadTx, TaskId } from "./ports.ts"
 import { readReport } from "./report.ts"
 import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
-import { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, riskRule } from "./risk/index.ts"
+import { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule } from "./risk/index.ts"
 import { pruneSecrets } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 import type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
@@ -74,7 +76,7 @@ class OpenClient implements Client {
     this.#ports = ports
     this.#design = designByName(design)!
     this.#keys = pinnedKeys(config)
-    this.#rule = typeof config.risk === "string" ? riskRule(config.risk) : config.risk
+    this.#rule = configuredRule(config)
     this.#parameters = defaultParameters(0, [design])
     const { radio, store, clock, random } = ports
     this.#tracer = new Tracer({ radio, store, clock, random, design: this.#design, parameters: () => this.#parameters })
@@ -85,7 +87,10 @@ class OpenClient implements Client {
     await this.#takeParameters()
     const { cover } = this.#config
     const { coverAt } = await this.#ports.store.read(readState)
-    if (cover !== "off" && coverAt === undefined) await this.#scheduleCover(this.#tracer.second(), cover.meanDays)
+    if (cover !== "off" && coverAt === undefined) {
+      const first = this.#tracer.second() + coverInterval(this.#ports.random, cover.meanDays)
+      await this.#ports.store.write(tx => updateState(tx, { coverAt: Math.ceil(first) }))
+    }
     await this.#arm()
   }
 
@@ -156,8 +161,9 @@ class OpenClient implements Client {
   async sync(o: { signal?: Cancel; force?: boolean } = {}): Promise<SyncResult> {
     if (this.#syncing) return { is: "skipped", why: "running" }
     const { syncedAt } = await this.#ports.store.read(readState)
-    const until = (syncedAt ?? 0) + this.#config.sync.minIntervalHours * 3600
-    if (!o.force && syncedAt !== undefined && this.#tracer.second() < until)
+    const minIntervalSeconds = this.#config.sync.minIntervalHours * 3600
+    const until = (syncedAt ?? 0) + minIntervalSeconds
+    if (!o.force && !syncIsDue(syncedAt, this.#tracer.second(), minIntervalSeconds))
       return { is: "skipped", why: "too-soon", until: ms(until) }
     this.#syncing = true
     try {
@@ -231,17 +237,19 @@ class OpenClient implements Client {
     const { store, random } = this.#ports
     const { cover } = this.#config
     const second = this.#tracer.second()
-    const { coverAt } = await store.read(readState)
-    if (cover !== "off" && coverAt !== undefined && coverAt <= second) {
-      await this.#scheduleCover(coverAt, cover.meanDays)
-      if (second - coverAt < cover.catchUpHours * 3600)
-        await store.write(tx => writeAction(tx, newAction("cover", random)))
-    }
+    if (cover !== "off")
+      await store.write(async tx => {
+        const { coverAt = second } = await readState(tx)
+        const { run, next } = coverStep(coverAt, second, random, cover)
+        await updateState(tx, { coverAt: Math.ceil(next) })
+        if (run) writeAction(tx, newAction("cover", random, second + run.delaySeconds))
+      })
     const delivery = this.#delivery(signal)
     for (const action of await store.read(readActions)) {
       const parameters = parametersNow((await store.read(readState)).parameters, second)
-      if (action.phase !== "second") await deliverFirst(delivery, action, parameters)
-      else if (action.secondAt <= second) await deliverSecond(delivery, action, parameters)
+      if (action.dueAt > second) continue
+      if (action.phase === "second") await deliverSecond(delivery, action, parameters)
+      else await deliverFirst(delivery, action, parameters)
     }
   }
 
@@ -254,23 +262,13 @@ class OpenClient implements Client {
     return { http, store, random, design: this.#design, ...to, signal, now }
   }
 
-  /** Poisson: the next time is drawn from the last scheduled one, so that a phone that was off does not catch up. */
-  async #scheduleCover(from: number, meanDays: number): Promise<void> {
-    const second = this.#tracer.second()
-    let next = from
-    do next += exponential(this.#ports.random, meanDays * time.SECONDS_PER_DAY)
-    while (next <= second)
-    await this.#ports.store.write(tx => updateState(tx, { coverAt: Math.ceil(next) }))
-  }
-
   async #arm(): Promise<void> {
     const { store, scheduler } = this.#ports
     const { coverAt, actions } = await store.read(async tx => ({
       coverAt: (await readState(tx)).coverAt,
       actions: await readActions(tx),
     }))
-    const due = actions.map(({ phase, secondAt }) => (phase === "second" ? secondAt : 0))
-    const earliest = Math.min(...due, coverAt ?? Number.POSITIVE_INFINITY)
+    const earliest = Math.min(...actions.map(({ dueAt }) => dueAt), coverAt ?? Number.POSITIVE_INFINITY)
     if (Number.isFinite(earliest))
       await scheduler.arm("cover", { earliest: ms(earliest), latest: ms(earliest + 3600), network: true })
     else await scheduler.disarm("cover")
@@ -298,8 +296,3 @@ class OpenClient implements Client {
 }
 
 const ms = (second: number): EpochMs => Math.round(second * 1000) as EpochMs
-
-/** −mean·ln(u): the time between two events of a Poisson process. */
-function exponential(random: Random, mean: number): number {
-  return -mean * Math.log((uniform(random, 2 ** 32) + 1) / 2 ** 32)
-}

@@ -1,6 +1,6 @@
 import { fromBase64 } from "../crypto/index.ts"
 import { type DesignName, designByName, type NoteKey, parseNoteKey } from "../protocol/index.ts"
-import type { RiskRule } from "./risk/index.ts"
+import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
   readonly appId: string
@@ -21,17 +21,14 @@ export interface Config {
     readonly mechanism: "simple"
   }
   readonly design?: DesignName
-  /** Name of a preset, or a rule of the app's own. */
-  readonly risk: string | RiskRule
+  /** Name of a preset, a rule as data, or a rule of the app's own. */
+  readonly risk: string | RuleConfig | RiskRule
   readonly cover: { readonly meanDays: number; readonly catchUpHours: number } | "off"
   readonly retention: { readonly contactDays: number; readonly exposureDays: number }
   readonly sync: { readonly minIntervalHours: number }
 }
 
-export interface Problem {
-  readonly path: string
-  readonly message: string
-}
+export type { Problem }
 
 type Check = (value: unknown) => string | undefined
 
@@ -88,14 +85,25 @@ export function checkConfig(
     if (message !== undefined) problems.push({ path, message })
   }
   for (const [path, check] of CHECKS) look(path, check)
-  const { design, cover } = value as Record<string, unknown>
+  const { design, cover, risk } = value as Record<string, unknown>
   if (design !== undefined && designByName(String(design)) === undefined)
     problems.push({ path: "design", message: "expected low-cost or hybrid" })
   if (cover !== "off") {
     look("cover.meanDays", between(1, 30))
     look("cover.catchUpHours", between(0, 168))
   }
+  const rule = checkRule(risk)
+  if (!rule.ok)
+    for (const { path, message } of rule.problems)
+      problems.push({ path: path === "" ? "risk" : `risk.${path}`, message })
   return problems.length === 0 ? { ok: true, config: value as Config } : { ok: false, problems }
+}
+
+/** The exposure rule of a checked configuration. */
+export function configuredRule(config: Config): RiskRule {
+  const checked = checkRule(config.risk)
+  if (!checked.ok) throw new RangeError("risk: not checked")
+  return checked.rule
 }
 
 /** The pinned keys of a checked configuration, as bytes. */

@@ -33,7 +33,7 @@ import { post } from "./transport.ts"
  * Every action, real or cover, is: redeem, U1 at once, U2 at a uniform time in the second bucket after the promised
  * one (protocol §6). One code path for both; they differ in what is inside the sealed box, and in nothing else.
  *
- * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second of U2 ‖ 110 token
+ * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second from which the next request is due ‖ 110 token
  */
 const KINDS = ["cover", "report"] as const
 const PHASES = ["redeem", "first", "second"] as const
@@ -46,7 +46,8 @@ export interface Action {
   /** What is to be done next. */
   readonly phase: (typeof PHASES)[number]
   readonly promised: number
-  readonly secondAt: number
+  /** Unix seconds: the next request is not made before. */
+  readonly dueAt: number
   readonly token: Uint8Array
 }
 
@@ -64,9 +65,9 @@ export interface DeliveryPorts {
   readonly now: () => number
 }
 
-export function writeAction(tx: WriteTx, { id, kind, phase, promised, secondAt, token }: Action): void {
+export function writeAction(tx: WriteTx, { id, kind, phase, promised, dueAt, token }: Action): void {
   const head = Uint8Array.of(KINDS.indexOf(kind), PHASES.indexOf(phase))
-  tx.put(actionKey(id), concat(head, u32(promised), u32(secondAt), token))
+  tx.put(actionKey(id), concat(head, u32(promised), u32(dueAt), token))
 }
 
 export async function readActions(tx: ReadTx): Promise<Action[]> {
@@ -74,17 +75,17 @@ export async function readActions(tx: ReadTx): Promise<Action[]> {
     const reader = new Reader("action", value)
     const kind = KINDS[reader.u8()] ?? "cover"
     const phase = PHASES[reader.u8()] ?? "redeem"
-    const facts = { promised: reader.u32(), secondAt: reader.u32(), token: reader.take(TOKEN_BYTES) }
+    const facts = { promised: reader.u32(), dueAt: reader.u32(), token: reader.take(TOKEN_BYTES) }
     return { id: key.slice(1), kind, phase, ...facts }
   })
 }
 
-export const newAction = (kind: Action["kind"], random: Random): Action => ({
+export const newAction = (kind: Action["kind"], random: Random, dueAt = 0): Action => ({
   id: random.bytes(ID_BYTES),
   kind,
   phase: "redeem",
   promised: 0,
-  secondAt: 0,
+  dueAt,
   token: new Uint8Array(TOKEN_BYTES),
 })
 
@@ -96,7 +97,7 @@ export async function deliverFirst(ports: DeliveryPorts, action: Action, paramet
   const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters) : action
   const sent = await upload(ports, redeemed, parameters, redeemed.kind === "report")
   const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
-  const next: Action = { ...redeemed, phase: "second", promised: sent.promised, secondAt: second }
+  const next: Action = { ...redeemed, phase: "second", promised: sent.promised, dueAt: second }
   await ports.store.write(tx => writeAction(tx, next))
   return next
 }

@@ -4,8 +4,10 @@
  * @module
  */
 export { LindungError } from "../protocol/index.ts"
+export * as cadence from "./cadence.ts"
 export { type Client, open } from "./client.ts"
 export { type Config, checkConfig, type Problem } from "./config.ts"
+export * as cover from "./cover.ts"
 export type {
   Clock,
   EpochMs,
@@ -22,6 +24,7 @@ export type {
   WriteTx,
 } from "./ports.ts"
 export type { Draft } from "./reporting.ts"
+export * as risk from "./risk/index.ts"
 export { type DayResult, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
 export { memoryStore } from "./store/memory.ts"

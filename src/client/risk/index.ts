@@ -1,23 +1,48 @@
-import type { DayResult, IsoDay, RiskRule, Window } from "./window.ts"
-
-export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Scan, type Window } from "./window.ts"
-
-export function riskRule(id: string): RiskRule {
-  return {
-    id,
-    evaluate(windows: readonly Window[]): DayResult[] {
-      const days = new Map<IsoDay, [number, number]>()
-      for (const { day, scans } of windows)
-        for (const { typical, seconds } of scans) {
-          const sums = days.get(day) ?? [0, 0]
-          if (typical < 55) sums[0] += seconds
-          else if (typical < 63) sums[1] += seconds
-          days.set(day, sums)
-        }
-      return [...days].map(([day, [near, far]]) => {
-        const score = Math.ceil(near / 60) + Math.ceil(far / 60) / 2
-        return { day, level: score >= 15 ? "high" : "none", score, unit: "minutes", parts: [] }
-      })
-    },
-  }
-}
+/**
+ * Exposure rules as pure functions: from what was measured of infected contacts to which days warn, and why.
+ * @module
+ */
+export { type BucketRule, bucketOf, type DailySummary, dailySummaries, type Rounding } from "./buckets.ts"
+export { type CheckedRule, checkRule, type Problem } from "./check.ts"
+export {
+  type CwaDay,
+  type CwaRule,
+  type CwaTotals,
+  cwaTotals,
+  evaluateCwa,
+  type JudgedWindow,
+  type Range,
+} from "./cwa.ts"
+export type { Attenuation, Warning } from "./days.ts"
+export {
+  addExposureDay,
+  dismissExposureDays,
+  type ExposureDays,
+  keepExposureDays,
+  NO_EXPOSURE_DAYS,
+} from "./exposure-days.ts"
+export { type GaenWindow, gaenWindows, type KeyFacts, type Mapping, type Sighting } from "./gaen-windows.ts"
+export { gammaMedian, gammaQuantile } from "./gamma.ts"
+export { type Contact, contacts, exposureDays, type Handshake, type WindowCount } from "./handshakes.ts"
+export { filter as kalmanFilter, type Model, type State, type States, smooth as kalmanSmooth } from "./kalman.ts"
+export { type Measured, type NhsRule, nhsScore } from "./nhs.ts"
+export { NOTHING_TOLD, type Notice, notice, type Told } from "./notify.ts"
+export { infectiousness, type OnsetMap, onsetMap, onsetMapFromHex } from "./onset.ts"
+export { DEFAULT_PRESET, type Preset, presets } from "./presets.ts"
+export { type RuleConfig, ruleOf } from "./rule.ts"
+export { type Class, type Classes, type Classification, classify, type Summaries, type Summary } from "./summary.ts"
+export { cwaDaysSinceOnset, cwaTransmissionRisk, nhsTransmissionRisk, type Symptoms } from "./transmission.ts"
+export { type V1Exposure, type V1Rule, type V1Scores, v1Exposures, v1Score } from "./v1.ts"
+export {
+  type DayResult,
+  dayNumber,
+  type IsoDay,
+  isoDay,
+  type Level,
+  type Part,
+  type RiskRule,
+  type Scan,
+  type Window,
+} from "./window.ts"
+export type { WindowCountRule } from "./window-count.ts"
+export { type ContactFacts, CUTTING, type Cutting, exposureWindows, type Observation } from "./windows.ts"
