@@ -4,6 +4,7 @@ import { progressBar, table } from "./output.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
 import { oracleVerifiers } from "./vectors/oracles.ts"
 import { primitiveVerifiers } from "./vectors/primitives.ts"
+import { protocolVerifiers } from "./vectors/protocol.ts"
 import { publishedVerifiers } from "./vectors/published.ts"
 import { scenarioVerifiers } from "./vectors/scenarios.ts"
 import { scheduleVerifiers } from "./vectors/schedules.ts"
@@ -14,6 +15,7 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...publishedVerifiers,
   ...scenarioVerifiers,
   ...primitiveVerifiers,
+  ...protocolVerifiers,
   ...oracleVerifiers,
 }
 
