@@ -11,7 +11,8 @@ import {
 import { signature } from "../../src/crypto/index.ts"
 import { seeded } from "../dice.ts"
 
-export const START = 1_800_000_000
+/** Not at a full hour. */
+export const START = 1_800_001_234
 export const TODAY = Math.floor(START / 86_400)
 export const { key: API_KEY, hash } = newApiKey(seeded(99))
 

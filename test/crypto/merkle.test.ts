@@ -65,6 +65,8 @@ describe("a Merkle tree", () => {
           merkle.verifyConsistency(old, size, roots[from]!, roots[to]!, proof)
         expect(verify(old, size), `${old} in ${size}`).to.equal(true)
         expect(verify(old, size + 1 > SIZES ? size - 1 : size + 1) && old > 0, `${old} in ${size}`).to.equal(false)
+        const deeper = merkle.verifyConsistency(old, 2 * size + 1, roots[old]!, roots[size]!, proof)
+        expect(deeper && old > 0, `${old} in ${2 * size + 1}`).to.equal(false)
         expect(verify(old === 0 ? 1 : old - 1, size), `${old} in ${size}`).to.equal(false)
       }
   })

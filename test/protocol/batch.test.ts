@@ -102,6 +102,8 @@ for (const design of DESIGNS)
       "secrets out of order": concat(rawHeader(design, 2, 1), group(5, 2, 1)),
       "a secret twice": concat(rawHeader(design, 2, 1), group(5, 1, 1)),
       "a group count beyond the file": concat(rawHeader(design, 1, 1), u32(5), u32(2 ** 32 - 1), secret(1)),
+      "counts that do not add up": concat(rawHeader(design, 3, 2), group(5, 1), group(6, 1)),
+      "a group more than its count": concat(rawHeader(design, 2, 1), group(5, 1), group(6, 1)),
       "an unknown design": concat(Buffer.from("LNDG"), Uint8Array.of(1, 4), u32(bucket), new Uint8Array(54)),
     }
     for (const [name, file] of Object.entries(files))

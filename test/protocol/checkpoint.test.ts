@@ -87,6 +87,11 @@ describe("a checkpoint", () => {
     const other = { name: origin, publicKey: ed25519.verifyKey(new Uint8Array(32)) }
     expect(refusal(() => verifyCheckpoint(note, other, ed25519))).to.equal("signature")
     expect(refusal(() => verifyCheckpoint(note, { ...key, name: "log.example/other" }, ed25519))).to.equal("signature")
+    const ofAnother = signCheckpoint({ ...checkpoint, origin: "log.example/other" }, origin, seed, ed25519)
+    expect(
+      refusal(() => verify(ofAnother)),
+      "signed by this key",
+    ).to.equal("signature")
   })
 
   const [body = "", line = ""] = noteText.split("\n\n")

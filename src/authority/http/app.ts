@@ -40,7 +40,6 @@ function send(response: Response, status: number, type: string, body: Uint8Array
 export function httpListener({ redeem, issue, apiKeyHashes, log }: Services): RequestListener {
   const app = express()
   app.disable("x-powered-by")
-  app.set("etag", false)
   app.set("trust proxy", false)
   app.use(helmet())
 
