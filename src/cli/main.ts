@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
+import { exportCommand } from "./export.ts"
 import { fail } from "./output.ts"
 import { vectorsCommand } from "./vectors.ts"
 
@@ -11,5 +12,6 @@ const program = new Command("lindung")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
   .addCommand(vectorsCommand())
+  .addCommand(exportCommand())
 
 await program.parseAsync().catch(fail)
