@@ -1,6 +1,6 @@
 import { ascii } from "../crypto/index.ts"
 import { ExportError } from "./export-error.ts"
-import { isDays, isRisk, isRollingPeriod, KeyTable, REPORT_TYPES } from "./export-keys.ts"
+import { ABSENT_BYTE, ABSENT_DAYS, isDays, isRisk, isRollingPeriod, KeyTable, REPORT_TYPES } from "./export-keys.ts"
 import { DELIMITED, FieldReader, FieldWriter } from "./export-protobuf.ts"
 
 /*
@@ -112,39 +112,36 @@ class KeyReader {
     this.#list = list
     this.#row = row
     reader.enter(start, end)
-    let tek = { start: 0, end: 0 }
+    let tek = 0
+    let tekBytes = 0
     let rollingStart = -1
     let rollingPeriod = DEFAULT_PERIOD
-    let transmissionRisk: number | undefined
-    let reportType: number | undefined
-    let daysSinceOnset: number | undefined
+    let risk = ABSENT_BYTE
+    let type = ABSENT_BYTE
+    let days = ABSENT_DAYS
     while (reader.next()) {
-      if (reader.field === 1) tek = reader.delimited("key_data")
-      else if (reader.field === 2) transmissionRisk = reader.int32("transmission_risk_level")
-      else if (reader.field === 3) rollingStart = reader.int32("rolling_start_interval_number")
+      if (reader.field === 1) {
+        tekBytes = reader.open("key_data")
+        tek = reader.position - tekBytes
+      } else if (reader.field === 2) {
+        risk = reader.int32("transmission_risk_level")
+        if (!isRisk(risk)) throw reader.error("transmission-risk", "transmission_risk_level", `${risk}, not 0 to 8`)
+      } else if (reader.field === 3) rollingStart = reader.int32("rolling_start_interval_number")
       else if (reader.field === 4) rollingPeriod = reader.int32("rolling_period")
-      else if (reader.field === 5) reportType = reader.int32("report_type")
-      else if (reader.field === 6) daysSinceOnset = reader.sint32("days_since_onset_of_symptoms")
-      else reader.skip()
+      else if (reader.field === 5) {
+        type = reader.int32("report_type")
+        // A type that this version does not know is "unknown", as the format asks for.
+        if (REPORT_TYPES[type] === undefined) type = 0
+      } else if (reader.field === 6) {
+        days = reader.sint32("days_since_onset_of_symptoms")
+        if (!isDays(days)) throw reader.error("days-since-onset", "days_since_onset_of_symptoms", `${days} days`)
+      } else reader.skip()
     }
-    if (tek.end - tek.start !== 16) throw reader.error("key-length", "key_data", `${tek.end - tek.start} bytes, not 16`)
+    if (tekBytes !== 16) throw reader.error("key-length", "key_data", `${tekBytes} bytes, not 16`)
     if (rollingStart < 0) throw reader.error("rolling-start", "rolling_start_interval_number", "missing or negative")
     if (!isRollingPeriod(rollingPeriod))
       throw reader.error("rolling-period", "rolling_period", `${rollingPeriod}, not 1 to 144`)
-    if (transmissionRisk !== undefined && !isRisk(transmissionRisk))
-      throw reader.error("transmission-risk", "transmission_risk_level", `${transmissionRisk}, not 0 to 8`)
-    if (daysSinceOnset !== undefined && !isDays(daysSinceOnset))
-      throw reader.error("days-since-onset", "days_since_onset_of_symptoms", `${daysSinceOnset} days`)
-    // A type that this version does not know is "unknown", as the format asks for.
-    const known = reportType === undefined ? undefined : (REPORT_TYPES[reportType] ?? "unknown")
-    table.set(row, {
-      tek: this.#bin.subarray(tek.start, tek.end),
-      rollingStart,
-      rollingPeriod,
-      ...(transmissionRisk === undefined ? {} : { transmissionRisk }),
-      ...(known === undefined ? {} : { reportType: known }),
-      ...(daysSinceOnset === undefined ? {} : { daysSinceOnset }),
-    })
+    table.put(row, this.#bin, tek, rollingStart, rollingPeriod, risk, type, days)
   }
 }
 

@@ -27,8 +27,8 @@ export interface ExportKey {
 }
 
 /** Stands in the column for "not given". */
-const ABSENT_BYTE = 255
-const ABSENT_DAYS = -32_768
+export const ABSENT_BYTE = 255
+export const ABSENT_DAYS = -32_768
 const MAX_RISK = 8
 const MAX_DAYS = 32_767
 
@@ -80,12 +80,31 @@ export class KeyTable {
       throw new RangeError(`daysSinceOnset: expected ${-MAX_DAYS} to ${MAX_DAYS}, got ${daysSinceOnset}`)
     if (reportType !== undefined && !REPORT_TYPES.includes(reportType))
       throw new RangeError(`reportType: expected one of ${REPORT_TYPES.join(", ")}, got ${reportType}`)
-    this.teks.set(tek, row * gaen.KEY_BYTES)
+    const type = reportType === undefined ? ABSENT_BYTE : REPORT_TYPES.indexOf(reportType)
+    const days = daysSinceOnset ?? ABSENT_DAYS
+    this.put(row, tek, 0, rollingStart, rollingPeriod, transmissionRisk ?? ABSENT_BYTE, type, days)
+  }
+
+  /**
+   * Writes a row without looking at it: for the reader of archives, which has checked every value and makes no object
+   * for a key. A TEK is copied from an offset; columns not given hold ABSENT_BYTE or ABSENT_DAYS.
+   */
+  put(
+    row: number,
+    bytes: Uint8Array,
+    at: number,
+    rollingStart: number,
+    rollingPeriod: number,
+    risk: number,
+    reportType: number,
+    days: number,
+  ): void {
+    for (let i = 0; i < gaen.KEY_BYTES; i++) this.teks[row * gaen.KEY_BYTES + i] = bytes[at + i]!
     this.rollingStarts[row] = rollingStart
     this.rollingPeriods[row] = rollingPeriod
-    this.#risks[row] = transmissionRisk ?? ABSENT_BYTE
-    this.#reportTypes[row] = reportType === undefined ? ABSENT_BYTE : REPORT_TYPES.indexOf(reportType)
-    this.#daysSinceOnset[row] = daysSinceOnset ?? ABSENT_DAYS
+    this.#risks[row] = risk
+    this.#reportTypes[row] = reportType
+    this.#daysSinceOnset[row] = days
   }
 
   /** The key's 16 bytes, as a view. */

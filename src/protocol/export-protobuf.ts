@@ -69,12 +69,22 @@ export class FieldReader {
     return value
   }
 
-  /** Where a string, bytes or message field begins and ends. */
-  delimited(name: string): { start: number; end: number } {
+  /** Passes over a string, bytes or message field. @returns its length; it ends at {@link position} */
+  open(name: string): number {
     this.#expect(DELIMITED, name)
     const length = this.#varint()
-    const start = this.#take(length, name)
-    return { start, end: start + length }
+    this.#take(length, name)
+    return length
+  }
+
+  get position(): number {
+    return this.#at
+  }
+
+  /** Where a string, bytes or message field begins and ends. */
+  delimited(name: string): { start: number; end: number } {
+    const length = this.open(name)
+    return { start: this.#at - length, end: this.#at }
   }
 
   skip(): void {
@@ -102,6 +112,11 @@ export class FieldReader {
 
   /** Exact below 2⁵³; beyond, the low 32 bits are still right, and no length is as large. */
   #varint(): number {
+    const first = this.#bytes[this.#at]!
+    if (first < 0x80 && this.#at < this.#end) {
+      this.#at++
+      return first
+    }
     let low = 0
     let high = 0
     for (let i = 0; i < 10; i++) {

@@ -1,4 +1,4 @@
-import { gaen, time } from "../../crypto/index.ts"
+import { gaen, requireBytes, time } from "../../crypto/index.ts"
 import type { KeyTable } from "../../protocol/export.ts"
 
 /** An identifier and when it was heard. */
@@ -37,6 +37,7 @@ export function match(keys: KeyTable, heard: readonly Heard[], { heardBefore }: 
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
   heard.forEach(({ rpi, at }, place) => {
+    requireBytes("rpi", gaen.KEY_BYTES, rpi)
     const interval = time.interval(at)
     if (heardBefore !== undefined && at >= heardBefore) return
     places.push(place)
