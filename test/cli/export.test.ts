@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
+import { exportCommand } from "../../src/cli/export.ts"
 import { ecdsa, gaen, hex } from "../../src/crypto/index.ts"
 import { archive, haveArchives, key, PUBLIC_KEY, SECRET, someZip } from "../protocol/archives.ts"
 
@@ -15,8 +16,33 @@ describe("lindung export", () => {
     writeFileSync(join(folder, name), content)
     return name
   }
-  const lindung = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, "export", ...args], { cwd: folder, encoding: "utf8" })
+  /** The command in this process: starting a process for each would be all that the test spends its time on. */
+  const lindung = (...args: string[]): { status: number; stdout: string; stderr: string } => {
+    const said = { stdout: "", stderr: "" }
+    const before = { log: console.log, error: console.error, cwd: process.cwd(), exitCode: process.exitCode }
+    console.log = (line: string) => {
+      said.stdout += `${line}\n`
+    }
+    console.error = (line: string) => {
+      said.stderr += `${line}\n`
+    }
+    const command = exportCommand()
+    for (const one of [command, ...command.commands])
+      one.exitOverride().configureOutput({ writeErr: text => console.error(text) })
+    process.chdir(folder)
+    process.exitCode = 0
+    try {
+      command.parse(args, { from: "user" })
+      return { status: Number(process.exitCode), ...said }
+    } catch (error) {
+      return { status: 2, stdout: said.stdout, stderr: said.stderr + (error as Error).message }
+    } finally {
+      process.chdir(before.cwd)
+      process.exitCode = before.exitCode
+      console.log = before.log
+      console.error = before.error
+    }
+  }
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "lindung-"))
@@ -51,6 +77,16 @@ describe("lindung export", () => {
       "good.zip: expected a P-256 public key",
     )
     expect(lindung("verify", "good.zip").stderr).to.include("required option '--key <pem>'")
+  })
+
+  it("as a program it ends with the same exit codes, and says what was wrong on the error stream", () => {
+    const program = (...args: string[]) =>
+      spawnSync(process.execPath, [MAIN, "export", ...args], { cwd: folder, encoding: "utf8" })
+    expect(program("verify", "good.zip", "--key", "public.pem").status).to.equal(0)
+    expect(program("verify", "good.zip", "--key", "other.pem").status).to.equal(1)
+    const missing = program("show", "none.zip")
+    expect([missing.status, missing.stderr.startsWith("lindung: ENOENT")]).to.deep.equal([2, true])
+    expect(program("match", "--help").stdout).to.include("lindung export match nl/*.zip --heard heard.jsonl")
   })
 
   it("show tells people and programs the same", () => {

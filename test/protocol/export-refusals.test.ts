@@ -167,7 +167,7 @@ const REFUSED: readonly Refusal[] = [
     zip: () =>
       zipOf(
         [
-          { name: "export.bin", data: new Uint8Array(50_000_000), claims: { unpacked: 1000 } },
+          { name: "export.bin", data: new Uint8Array(20_000_000), claims: { unpacked: 1000 } },
           { name: "export.sig", data: sigOf(good) },
         ],
         data => deflateRawSync(data),
