@@ -23,12 +23,12 @@ export interface EcdsaP256 {
 export const ecdsaP256: EcdsaP256 = {
   /** @param secretKey 32 bytes, the scalar, most significant byte first */
   publicKey(secretKey) {
-    requireBytes("secretKey", SECRET_KEY_BYTES, secretKey)
+    requireScalar(secretKey)
     return p256.getPublicKey(secretKey, false) as EcdsaPublicKey
   },
   sign(message, secretKey) {
     requireByteArray("message", message)
-    requireBytes("secretKey", SECRET_KEY_BYTES, secretKey)
+    requireScalar(secretKey)
     return p256.sign(message, secretKey, { format: "der", lowS: false, prehash: true })
   },
   verify(message, signature, publicKey) {
@@ -38,6 +38,11 @@ export const ecdsaP256: EcdsaP256 = {
     if (!isDer(signature)) return false
     return p256.verify(signature, message, publicKey, { format: "der", lowS: false, prehash: true })
   },
+}
+
+function requireScalar(secretKey: Uint8Array): void {
+  requireBytes("secretKey", SECRET_KEY_BYTES, secretKey)
+  if (!p256.utils.isValidSecretKey(secretKey)) throw new RangeError("secretKey: expected a scalar from 1 to n - 1")
 }
 
 /** Whether the bytes have the form SEQUENCE { INTEGER r, INTEGER s } with the shortest encoding of each. */
@@ -61,6 +66,8 @@ function integerEnd(der: Uint8Array, at: number): number {
 
 // SubjectPublicKeyInfo of an uncompressed P-256 point up to the point itself (RFC 5480).
 const SPKI = fromHex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+/** A P-256 key in PEM has 178 characters; longer files have no key that is meant here. */
+const MAX_PEM = 1000
 const PEM = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END PUBLIC KEY-----\s*$/
 
 /**
@@ -68,7 +75,7 @@ const PEM = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END PUBLI
  * @returns undefined for anything but one P-256 key with an uncompressed point that lies on the curve
  */
 export function publicKeyFromPem(pem: string): EcdsaPublicKey | undefined {
-  const body = PEM.exec(pem.trim())?.[1]
+  const body = pem.length > MAX_PEM ? undefined : PEM.exec(pem.trim())?.[1]
   const der = body === undefined ? undefined : fromBase64(body.replace(/\s+/g, ""))
   if (der?.length !== SPKI.length + PUBLIC_KEY_BYTES) return undefined
   if (!SPKI.every((byte, i) => der[i] === byte)) return undefined

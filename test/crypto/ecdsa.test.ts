@@ -92,6 +92,11 @@ describe("crypto/ecdsa", () => {
 
   it("names the argument that does not fit, and repeats no secret", () => {
     expect(() => ecdsaP256.publicKey(new Uint8Array(31))).to.throw(RangeError, "secretKey: expected 32 bytes, got 31")
+    for (const secret of [new Uint8Array(32), new Uint8Array(32).fill(255)]) {
+      expect(() => ecdsaP256.publicKey(secret)).to.throw(RangeError, "secretKey: expected a scalar from 1 to n - 1")
+      expect(() => ecdsaP256.sign(text("m"), secret)).to.throw(RangeError, "secretKey: expected a scalar")
+    }
+    expect(ecdsaP256.verify(text("m"), ecdsaP256.sign(text("m"), RFC_KEY), new Uint8Array(65).fill(4))).to.equal(false)
     expect(() => ecdsaP256.sign("m" as unknown as Uint8Array, RFC_KEY)).to.throw(
       TypeError,
       "message: expected a Uint8Array",
