@@ -70,6 +70,7 @@ describe("crypto/ecdsa", () => {
       ["30050201010200", false],
       ["", false],
       [`3046${r}${r}`, true],
+      [`3046${r}022101${"1".repeat(64)}`, false],
       [`3047${r}${r}00`, false],
     ] as const)
       expect(isDer(new Uint8Array(Buffer.from(der, "hex"))), der).to.equal(good)

@@ -167,6 +167,19 @@ for (const [name, { vectors, build, parse, falsePositives, placeBytes }] of Obje
   })
 
 describe("crypto/filter", () => {
+  it("a cuckoo filter whose spare bits are not 0 has a second form, and is refused", () => {
+    const bytes = cuckooFilter.build(hashes(1, 1), 45).bytes()
+    expect(cuckooFilter.parse(bytes)).to.not.equal(undefined)
+    bytes[bytes.length - 1]! |= 0x80
+    expect(cuckooFilter.parse(bytes)).to.equal(undefined)
+  })
+
+  it("a ribbon filter of fewer than 256 cells, or of cells that fill no whole bytes, is refused", () => {
+    const header = (cells: number) => concat(Uint8Array.of(8, 1, 0), u32(cells), new Uint8Array(cells))
+    expect(ribbonFilter.parse(header(264))).to.not.equal(undefined)
+    for (const cells of [248, 260]) expect(ribbonFilter.parse(header(cells)), String(cells)).to.equal(undefined)
+  })
+
   it("another salt gives another hash, so that nobody can choose where an item falls before the salt is drawn", () => {
     const x = new Uint8Array(32)
     expect(hex(filterHash(new Uint8Array(16), x))).to.not.equal(hex(filterHash(new Uint8Array(16).fill(1), x)))

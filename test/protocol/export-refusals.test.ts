@@ -153,6 +153,16 @@ const REFUSED: readonly Refusal[] = [
     field: "export.bin",
   },
   {
+    what: "a member shorter than declared",
+    zip: () =>
+      zipOf([
+        { name: "export.bin", data: bin, claims: { unpacked: bin.length + 1 } },
+        { name: "export.sig", data: sigOf(good) },
+      ]),
+    code: "zip-damaged",
+    field: "export.bin",
+  },
+  {
     what: "a zip bomb that says how large it is",
     zip: () =>
       zipOf([
@@ -216,6 +226,18 @@ const REFUSED: readonly Refusal[] = [
     zip: () => archiveOf(binOf(Uint8Array.of(9 * 8 + 3)), sigOf(good)),
     code: "protobuf",
     field: "export.bin",
+  },
+  {
+    what: "field number 0",
+    zip: () => archiveOf(binOf(Uint8Array.of(0, 1)), sigOf(good)),
+    code: "protobuf",
+    field: "export.bin",
+  },
+  {
+    what: "a TEK that reaches into the next key",
+    zip: () => archiveOf(binOf(field(7, concat(START, Uint8Array.of(10, 16, 1, 2, 3))), keyOf(16, START)), sigOf(good)),
+    code: "truncated",
+    field: `${key0}.key_data`,
   },
   {
     what: "keys that are numbers",

@@ -144,6 +144,25 @@ describe("protocol/export", () => {
     for (const archive of archives) verifyExport(archive, [TRUSTED])
   })
 
+  it("no file has more than the limit, whatever the two lists leave over", () => {
+    fc.assert(
+      fc.property(fc.nat(40), fc.nat(40), fc.integer({ min: 1, max: 9 }), (n, r, maxKeysPerFile) => {
+        const table = (from: number, count: number) =>
+          KeyTable.from(Array.from({ length: count }, (_, i) => key(from + i)))
+        const content = { ...plan(table(0, n)), revisedKeys: table(100, r), maxKeysPerFile }
+        const unsigned = { ...content, signers: [{ ...signer("222"), sign: () => new Uint8Array(8) }] }
+        const sizes = writeExport(unsigned).map(zip => {
+          const { keys, revisedKeys } = readExport("x", zip)
+          return keys.length + revisedKeys.length
+        })
+        expect(Math.max(...sizes)).to.be.at.most(maxKeysPerFile)
+        expect(Math.max(...sizes) - Math.min(...sizes)).to.be.at.most(1)
+        expect(sizes.reduce((sum, size) => sum + size, 0)).to.equal(n + r)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it("an export without keys is one signed file", () => {
     const zips = writeExport(plan(new KeyTable(0)))
     expect(zips.length).to.equal(1)
@@ -235,6 +254,7 @@ describe("protocol/export", () => {
       expect(rollingStart % 144).to.equal(0)
       const end = (rollingStart + rollingPeriod) * 600
       if (rollingPeriod < 144) expect(end).to.be.within(reported.from, reported.to + 600)
+      expect(end).to.be.at.most(reported.to + 600)
       expect(daysSinceOnset).to.be.within(-13, 8)
     }
     expect(new Set(made.map(({ tek }) => hex(tek))).size).to.equal(500)

@@ -225,4 +225,5 @@ write(here / "ribbon-filter.json", "ribbon filter, docs/specification/filters.md
        case("fingerprints of 64 bits", ribbon_build, SALT, 100, 64),
        a_growing_case("a filter that had to grow", ribbon_build, 480, 42),
        case("a patient of 480 epochs", ribbon_build, SALT, 480, 42),
-       case("twenty patients", ribbon_build, SALT, 9600, 42)])
+       case("twenty patients", ribbon_build, SALT, 9600, 42),
+       a_growing_case("twenty patients whose filter had to grow", ribbon_build, 9600, 42)])
