@@ -42,10 +42,12 @@ const doors = {
   from: { path: "^src/([^/]+)/" },
   to: {
     path: "^src/([^/]+)/.+",
-    // client/store and client/node have doors of their own, because apps choose among them.
+    // client/store, client/node and client/gaen have doors of their own, because apps choose among them; so has
+    // protocol/export, because it alone needs an inflating library.
     pathNot: [
       "^src/$1/",
       "^src/[^/]+/index\\.ts$",
+      "^src/protocol/export\\.ts$",
       "^src/client/(store/(indexeddb|sqlite)|node/index|gaen/index)\\.ts$",
     ],
   },

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
+import { exportCommand } from "./export.ts"
 import { initCommand } from "./init.ts"
 import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
@@ -21,5 +22,6 @@ const program = new Command("lindung")
   .addCommand(measurementCommand())
   .addCommand(initCommand())
   .addCommand(serveCommand())
+  .addCommand(exportCommand())
 
 await program.parseAsync().catch(fail)
