@@ -1,7 +1,10 @@
+import { requireByteArray, requireString } from "./bytes.ts"
+
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 /** RFC 4648 base 64 with padding. */
 export function base64(input: Uint8Array): string {
+  requireByteArray("input", input)
   let out = ""
   for (let i = 0; i < input.length; i += 3) {
     const group = (input[i]! << 16) | ((input[i + 1] ?? 0) << 8) | (input[i + 2] ?? 0)
@@ -12,6 +15,7 @@ export function base64(input: Uint8Array): string {
 
 /** The bytes, or undefined for anything but the one canonical spelling: no white space, padding, spare bits zero. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  requireString("text", text)
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
   const digits = text.replace(/=+$/, "")
   const out = new Uint8Array(Math.floor((digits.length * 3) / 4))

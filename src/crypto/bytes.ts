@@ -121,6 +121,7 @@ export function ascii(text: string): Uint8Array<ArrayBuffer> {
 
 /** The text of ASCII bytes, whatever their number; engines limit the arguments of one call. */
 export function fromAscii(input: Uint8Array): string {
+  requireByteArray("input", input)
   let text = ""
   for (let at = 0; at < input.length; at += 4096) text += String.fromCharCode(...input.subarray(at, at + 4096))
   return text
