@@ -33,32 +33,40 @@ export function windows(count: number): risk.Window[] {
   })
 }
 
-/** Best and median. The best is what the work takes; the median also tells how busy the machine was. */
-function spread(values: number[]): [best: number, median: number] {
-  values.sort((a, b) => a - b)
-  return [values[0]!, values[Math.floor(values.length / 2)]!]
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
+
+/** Processor time of all threads so far, garbage collection included, in ms. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 const measured = windows(WINDOWS)
 const scans = measured.reduce((total, window) => total + window.scans.length, 0)
 const seconds = measured.reduce((total, { scans }) => scans.reduce((sum, scan) => sum + scan.seconds, total), 0)
 console.log(`${WINDOWS} windows, ${scans} scans, ${Math.round(seconds / WINDOWS)} s a window, ${DAYS} days`)
-console.log("preset                            best ms  median ms   limit ms")
+console.log("preset                          median ms  processor ms   limit ms")
 let late = 0
 for (const [name, { rule }] of risk.presets) {
   const { evaluate } = risk.ruleOf(rule)
   const limit = rule.kind === "nhs" ? 2000 : 50
   const runs = rule.kind === "nhs" ? 3 : 25
-  const times: number[] = []
+  const wall: number[] = []
+  const processor: number[] = []
   for (let i = 0; i < runs; i++) {
-    const before = performance.now()
+    const [before, usedBefore] = [performance.now(), processorTime()]
     evaluate(measured, risk.isoDay(TODAY))
-    times.push(performance.now() - before)
+    wall.push(performance.now() - before)
+    processor.push(processorTime() - usedBefore)
   }
-  const [best, median] = spread(times)
-  if (best >= limit) late++
-  const cells = [best.toFixed(1), median.toFixed(1), String(limit)].map(cell => cell.padStart(10))
-  console.log(`${name.padEnd(30)} ${cells.join(" ")}`)
+  // On a machine that does other work as well, the clock measures that too.
+  const [time, used] = [median(wall), median(processor)]
+  if (Math.min(time, used) >= limit) late++
+  console.log(
+    `${name.padEnd(30)} ${time.toFixed(1).padStart(10)} ${used.toFixed(1).padStart(13)} ${String(limit).padStart(10)}`,
+  )
 }
 if (late > 0) {
   console.error(`${late} presets took longer than their limit`)

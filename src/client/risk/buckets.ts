@@ -119,7 +119,7 @@ const round = (value: number): number => Math.round(value * 100) / 100
 function secondsBy(keys: readonly number[], seconds: Float64Array): Map<number, number> {
   const totals = new Map<number, number>()
   if (seconds.every(Number.isInteger)) {
-    for (const [i, key] of keys.entries()) totals.set(key, (totals.get(key) ?? 0) + seconds[i]!)
+    for (let i = 0; i < keys.length; i++) totals.set(keys[i]!, (totals.get(keys[i]!) ?? 0) + seconds[i]!)
     return totals
   }
   for (const key of new Set(keys)) totals.set(key, sum(Array.from(seconds.filter((_, i) => keys[i] === key))))
@@ -162,7 +162,8 @@ export function evaluateBuckets(rule: BucketRule, windows: readonly Window[], to
     const weighed: Weighed = { entries: [], buckets: [], weights: [], parts: [] }
     for (const window of ofDay) weigh(rule, window, weighed)
     const { entries, weights, parts } = weighed
-    const given = Float64Array.from(entries, entry => entry.seconds)
+    const given = new Float64Array(entries.length)
+    for (let i = 0; i < entries.length; i++) given[i] = entries[i]!.seconds
     const seconds = rule.cap === "none" ? given : capAtWallClock(entries, weights)
     let place = 0
     for (let i = 0; i < parts.length; i++) {

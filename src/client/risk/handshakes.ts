@@ -47,41 +47,48 @@ export interface CutWindows {
   readonly counts: readonly boolean[]
 }
 
-/** Cuts one EphID into windows; handshakes more than 15 minutes after their beginning belong to none. */
-export function cutWindows(rule: WindowCount, { at, attenuation }: Series): CutWindows {
+/**
+ * Cuts one EphID into windows; handshakes more than 15 minutes after their beginning belong to none.
+ * @param from, to the handshakes of the EphID, `to` not included
+ */
+export function cutWindows(rule: WindowCount, { at, attenuation }: Series, from = 0, to = at.length): CutWindows {
   const bad = rule.badAttenuation ?? Number.POSITIVE_INFINITY
   const ofRssi = rule.event?.of === "rssi"
   const length = rule.windowMinutes * 60_000
   const number = EPOCH_MS / length
   let begin = Number.POSITIVE_INFINITY
-  let [epochSum, epochSize] = [0, 0]
-  for (let i = 0; i < at.length; i++) {
+  let epochSum = 0
+  let epochSize = 0
+  for (let i = from; i < to; i++) {
     if (!(attenuation[i]! < bad)) continue
     if (rule.from === "first-handshake") begin = Math.min(begin, at[i]!)
     else if (epochSize === 0) begin = Math.floor(at[i]! / EPOCH_MS) * EPOCH_MS
     epochSum += ofRssi ? rule.txPower - attenuation[i]! : attenuation[i]!
     epochSize++
   }
-  const size = new Array<number>(number).fill(0)
-  const sums = new Array<number>(number).fill(0)
-  const strengths = new Array<number>(number).fill(0)
-  const windowOf = at.map((time, i) => {
-    if (!(attenuation[i]! < bad)) return -1
-    const place = (time - begin) / length
+  const size: number[] = []
+  const mean: number[] = []
+  for (let window = 0; window < number; window++) {
+    size.push(0)
+    mean.push(0)
+  }
+  const windowOf: number[] = []
+  for (let i = from; i < to; i++) {
+    const place = (at[i]! - begin) / length
     const window = rule.closed === "start" ? Math.floor(place) : Math.ceil(place) - 1
-    if (window < 0 || window >= number) return -1
+    const inside = attenuation[i]! < bad && window >= 0 && window < number
+    windowOf.push(inside ? window : -1)
+    if (!inside) continue
     size[window]!++
-    sums[window]! += attenuation[i]!
-    strengths[window]! += rule.txPower - attenuation[i]!
-    return window
-  })
-  const mean = sums.map((total, window) => total / size[window]!)
-  const counts = mean.map((value, window) => {
-    if (!(value < rule.contactAttenuation)) return false
-    if (rule.event === undefined) return true
-    const ofWindow = ofRssi ? strengths[window]! / size[window]! : value
-    return ofWindow / (epochSum / epochSize) > rule.event.threshold
-  })
+    mean[window]! += attenuation[i]!
+  }
+  const counts: boolean[] = []
+  for (let window = 0; window < number; window++) {
+    mean[window]! /= size[window]!
+    const value = ofRssi ? rule.txPower - mean[window]! : mean[window]!
+    const event = rule.event === undefined || value / (epochSum / epochSize) > rule.event.threshold
+    counts.push(event && mean[window]! < rule.contactAttenuation)
+  }
   return { windowOf, size, mean, counts }
 }
 

@@ -55,18 +55,13 @@ function inTime(heard: Heard): Heard {
   return sorted
 }
 
-/** An EphID lived 15 minutes; a window that lasts longer is cut into stretches of that length. */
-function ephIdLong(rule: WindowCount, heard: Heard): Heard[] {
-  const stretches: Heard[] = []
-  let end = Number.NEGATIVE_INFINITY
-  for (const [i, at] of heard.at.entries()) {
-    if (!(rule.closed === "start" ? at < end : at <= end)) {
-      stretches.push(nothing())
-      end = rule.from === "first-handshake" ? at + EPOCH_MS : (Math.floor(at / EPOCH_MS) + 1) * EPOCH_MS
-    }
-    push(stretches.at(-1)!, at, heard.attenuation[i]!, heard.scan[i]!)
-  }
-  return stretches
+/** An EphID lived 15 minutes: where the one ends that begins with handshake `from`. */
+function ephIdEnd(rule: WindowCount, { at }: Heard, from: number): number {
+  const begin = at[from]!
+  const end = rule.from === "first-handshake" ? begin + EPOCH_MS : (Math.floor(begin / EPOCH_MS) + 1) * EPOCH_MS
+  let to = from + 1
+  while (to < at.length && (rule.closed === "start" ? at[to]! < end : at[to]! <= end)) to++
+  return to
 }
 
 /** The windows that count, and for each scan its share of them or the mean of one that does not. */
@@ -82,15 +77,19 @@ function count(rule: WindowCount, entries: readonly Entry[]): Counted {
     shares: new Array<number>(entries.length).fill(0),
     means: new Array<number>(entries.length).fill(Number.NaN),
   }
-  for (const stretch of ephIdLong(rule, inTime(handshakesOf(entries)))) {
-    const { windowOf, size, mean, counts } = cutWindows(rule, stretch)
+  const heard = inTime(handshakesOf(entries))
+  for (let from = 0; from < heard.at.length; ) {
+    const to = ephIdEnd(rule, heard, from)
+    const { windowOf, size, mean, counts } = cutWindows(rule, heard, from, to)
     for (const one of counts) if (one) counted.score++
-    for (const [i, window] of windowOf.entries()) {
+    for (let i = 0; i < windowOf.length; i++) {
+      const window = windowOf[i]!
       if (window < 0) continue
-      const scan = stretch.scan[i]!
+      const scan = heard.scan[from + i]!
       counted.means[scan] = mean[window]!
       if (counts[window]!) counted.shares[scan]! += 1 / size[window]!
     }
+    from = to
   }
   return counted
 }
