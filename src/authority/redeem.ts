@@ -1,11 +1,10 @@
 import { ascii, concat, hmacSha256, type Random, signature, time } from "../crypto/index.ts"
-import { keyId, LindungError, type Mechanism, parseRedeem, signToken, type TokenFacts } from "../protocol/index.ts"
+import { LindungError, type Mechanism, parseRedeem, signToken, type TokenFacts } from "../protocol/index.ts"
 import type { AuthorityConfig } from "./config.ts"
 import { codeHash, hourOf } from "./issue.ts"
 import type { Attempt, CodeStore, Grant } from "./store/store.ts"
 
 const SECONDS_PER_HOUR = 3600
-const KEY_ID_AT = 2
 /** What a dummy says; a phone looks at nothing of it but the signature. */
 const DUMMY_MECHANISM: Mechanism = 1
 /** Requests are gathered so long, because one durable write for each would limit the rate to that of the disk. */
@@ -48,7 +47,9 @@ const expiryDay = (expiresHour: number, tokenValidDays: number): number =>
 export function redeeming(config: AuthorityConfig, ports: RedeemPorts): Redeeming {
   const { clock, monotonic, wait, random, store, curve } = ports
   const { hashKey, signingSeed, redeemMillis, tokenValidDays } = config
-  const realKeyId = keyId(curve.verifyKey(signingSeed))
+  // A dummy names the real key as well, so that a phone spends the time of a verification on either.
+  const publicKey = curve.verifyKey(signingSeed)
+  const signer: signature.Ed25519 = { ...curve, verifyKey: () => publicKey }
   const decoySeed = random.bytes(signature.SEED_BYTES)
   const gatherMillis = Math.min(GATHER_MILLIS, redeemMillis / 4)
   let gathered: { attempt: Attempt; settle: (outcome: Outcome) => void }[] = []
@@ -90,10 +91,7 @@ export function redeeming(config: AuthorityConfig, ports: RedeemPorts): Redeemin
       commitment,
     }
     const real = grant && { ...grant, expiryDay: expiryDay(grant.expiresHour, tokenValidDays), commitment }
-    const token = signToken(real ?? made, real === undefined ? decoySeed : signingSeed, curve)
-    // The dummy names the real key as well, so that a phone spends the time of a verification on either.
-    token.set(realKeyId, KEY_ID_AT)
-    return token
+    return signToken(real ?? made, real === undefined ? decoySeed : signingSeed, signer)
   }
 
   async function answer(request: Uint8Array): Promise<Uint8Array> {

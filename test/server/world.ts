@@ -152,14 +152,23 @@ export function write(
   name: DesignName,
   bucket: number,
   parameters: ParameterSet,
-  changes: { fromDaysBack?: number; contagiousFromDay?: number; expiryDay?: number; seed?: Uint8Array } = {},
+  changes: {
+    fromDaysBack?: number
+    contagiousFromDay?: number
+    expiryDay?: number
+    seed?: Uint8Array
+    /** Slots revealed besides. */
+    also?: readonly number[]
+    /** The first slot, where it is not that of today. */
+    first?: number
+  } = {},
 ): Written {
   const design = designByName(name) as Design
   const today = time.day(time.bucketStart(bucket))
   const fromDay = today - (changes.fromDaysBack ?? 2)
   const whole: Report = {
     design,
-    first: firstSlot(design, today, parameters),
+    first: changes.first ?? firstSlot(design, today, parameters),
     r: random.bytes(32),
     slots: Array.from({ length: slotCount(design, parameters) }, () => ({
       revealed: true,
@@ -172,7 +181,7 @@ export function write(
     const start = slotStart(design, slot, parameters)
     const isShown = start >= fromDay * time.SECONDS_PER_DAY && start < end && (design.reveals === "any" || shown === 0)
     if (isShown) shown++
-    return !isShown
+    return !isShown && !changes.also?.includes(slot)
   })
   const facts = {
     mechanism: 1 as const,

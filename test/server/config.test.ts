@@ -1,0 +1,91 @@
+import { expect } from "chai"
+import { hex } from "../../src/crypto/index.ts"
+import { defaultParameters, encodeParameters } from "../../src/protocol/index.ts"
+import { openKeyServer, type ServerConfig, serverSettingsFrom } from "../../src/server/index.ts"
+import { memoryStores, native, random, serverConfig } from "./world.ts"
+
+const key = (n: number): string => hex(new Uint8Array(32).fill(n))
+const parameters = Buffer.from(encodeParameters(defaultParameters(1000))).toString()
+const readText = (path: string): string => {
+  if (path === "parameters") return `${parameters}\n`
+  throw new Error("ENOENT")
+}
+const good: Record<string, string> = {
+  LINDUNG_LISTEN: "127.0.0.1:8420",
+  LINDUNG_DATA: "data",
+  LINDUNG_SERVER_LOG_NAME: "log.example",
+  LINDUNG_SERVER_LOG_SEED: key(1),
+  LINDUNG_SERVER_RECEIPT_SEED: key(2),
+  LINDUNG_SERVER_WRAPPING_KEY: key(3),
+  LINDUNG_SERVER_AUTHORITY_KEYS: `${key(4)}, ${key(5)}`,
+  LINDUNG_SERVER_PARAMETERS_FILE: "parameters",
+  LINDUNG_SERVER_UPLOADS_PER_MINUTE: "600",
+  LINDUNG_SERVER_PROXIES: "0",
+}
+const problems = (environment: Record<string, string | undefined>): string => {
+  try {
+    serverSettingsFrom(environment, readText)
+    return ""
+  } catch (error) {
+    expect(error).to.include({ code: "config" })
+    return (error as Error).message
+  }
+}
+
+describe("the configuration of a key server", () => {
+  it("comes from the environment", () => {
+    const { config, data, host, port } = serverSettingsFrom({ ...good, PATH: "/bin" }, readText)
+    expect({ data, host, port }).to.deep.equal({ data: "data", host: "127.0.0.1", port: 8420 })
+    expect(hex(config.logSeed)).to.equal(key(1))
+    expect(config.authorityKeys.map(hex)).to.deep.equal([key(4), key(5)])
+    expect(config.parameters[0]!.validFromBucket).to.equal(1000)
+    expect(config).to.include({ uploadsPerMinute: 600, proxies: 0 })
+  })
+
+  it("takes an IPv6 address to listen on", () => {
+    expect(serverSettingsFrom({ ...good, LINDUNG_LISTEN: "[::1]:80" }, readText)).to.include({ host: "::1", port: 80 })
+  })
+
+  it("has no default: each missing variable is named, and all at once", () => {
+    const message = problems({})
+    for (const name of Object.keys(good)) {
+      expect(message).to.include(`${name}:`)
+      expect(problems({ ...good, [name]: undefined }), name).to.include(`${name}:`)
+    }
+  })
+
+  it("names what is wrong without repeating a value", () => {
+    const bad: Record<string, string> = {
+      LINDUNG_LISTEN: "8420",
+      LINDUNG_SERVER_LOG_NAME: "two words",
+      LINDUNG_SERVER_LOG_SEED: key(1).slice(1),
+      LINDUNG_SERVER_RECEIPT_SEED: "secret-value",
+      LINDUNG_SERVER_AUTHORITY_KEYS: `${key(4)},nothing`,
+      LINDUNG_SERVER_PARAMETERS_FILE: "missing",
+      LINDUNG_SERVER_UPLOADS_PER_MINUTE: "-1",
+      LINDUNG_SERVER_PROXIES: "1.5",
+    }
+    const message = problems({ ...good, ...bad })
+    for (const name of Object.keys(bad)) expect(message).to.include(`${name}:`)
+    for (const value of ["secret-value", key(1).slice(1), key(4)]) expect(message).to.not.include(value)
+  })
+
+  it("refuses a variable that is no setting, as it is likely a slip", () => {
+    expect(problems({ ...good, LINDUNG_SERVER_PROXY: "1" })).to.include("LINDUNG_SERVER_PROXY: not a setting")
+  })
+
+  it("is checked again when a server is opened, with every problem", async () => {
+    const config = { ...serverConfig(), wrappingKey: new Uint8Array(31), proxies: -1, extra: 1 } as ServerConfig
+    const ports = { clock: () => 1e9, random, stores: memoryStores(), curves: native }
+    const error = await openKeyServer(config, ports).catch(failure => failure)
+    expect(error).to.include({ code: "config" })
+    for (const name of ["wrappingKey", "proxies", "extra"]) expect(error.message).to.include(`${name}:`)
+  })
+
+  it("refuses a parameter set outside the bounds that phones pin", async () => {
+    const set = { ...defaultParameters(1000), minPaddingReports: 1 }
+    const ports = { clock: () => 1e9, random, stores: memoryStores(), curves: native }
+    const error = await openKeyServer(serverConfig(["hybrid"], { parameters: [set] }), ports).catch(failure => failure)
+    expect(error.message).to.include("minPaddingReports")
+  })
+})
