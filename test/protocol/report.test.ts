@@ -276,7 +276,6 @@ describe("an envelope", () => {
 
   it("of the low-cost design reveals exactly one day: a second key would give the chain from there, none nothing", () => {
     const vector = vectors.reports[0]!
-    const whole = wholeReport(vector)
     const plaintext = plaintextOf(vector.envelope)
     const flags = 6 + 110 + 32 + 4
     for (const wrong of [
@@ -291,11 +290,9 @@ describe("an envelope", () => {
         wrong.join(),
       ).to.equal("format")
     }
-    for (const report of [whole, redact(whole, () => true), redact(whole, index => index > whole.first + 1)])
-      expect(() => sealReport(report, fromHex(vector.token), sealing("low-cost", seeded(1)))).to.throw(
-        RangeError,
-        /slot/,
-      )
+    const none = redact(wholeReport(vector), () => true)
+    const sealedNone = sealReport(none, fromHex(vector.token), sealing("low-cost", seeded(1)))
+    expect(refusal(() => open(sealedNone))).to.equal("format")
   })
 
   it("is not sealed from parts of a wrong length, even where the whole would fit", () => {
