@@ -20,6 +20,8 @@ import { fetchFile } from "./transport.ts"
 
 const MAX_CHECKPOINT_BYTES = 16_384
 const MAX_TILE_BYTES = 65_536
+/** Thousands of years of batches: what claims more would only keep the phone busy. */
+const MAX_LEAVES = 2 ** 26
 
 /** The head of the log, verified against the one before, and the leaves under it that still matter. */
 export interface Head {
@@ -42,6 +44,8 @@ export async function fetchHead(
 ): Promise<Head> {
   const note = await fetchFile(http, files + PATHS.checkpoint, MAX_CHECKPOINT_BYTES, signal)
   const checkpoint = verifyCheckpoint(note, key)
+  if (checkpoint.size < 1 || checkpoint.size > MAX_LEAVES)
+    throw new LindungError("format", `the log has ${checkpoint.size} leaves, and never has more than ${MAX_LEAVES}`)
   requireForward(checkpoint, known)
   if (checkpoint.bucket > nowBucket)
     throw new LindungError("clock-skew", "the log has closed a bucket that has not begun on this phone", {
@@ -55,10 +59,8 @@ export async function fetchHead(
     if (tile.level < 0) bundles.push([tile.index * 256, parseEntries(file, tile.width)])
     else tiles.add(tile, file)
   }
-  requireConsistent(checkpoint, known, tiles.node)
-  const leaves = bundles.flatMap(([first, encoded]) =>
-    encoded.map((leaf, i) => includedLeaf(checkpoint, first + i, leaf, tiles.node)),
-  )
+  requireConsistent(checkpoint, known, tiles)
+  const leaves = bundles.flatMap(([first, encoded]) => encoded.map((leaf, i) => includedLeaf(first + i, leaf, tiles)))
   return { checkpoint, leaves }
 }
 
@@ -70,20 +72,17 @@ function requireForward(checkpoint: Checkpoint, known: State["head"]): void {
     throw new LindungError("log-inconsistent", "two signed heads of one size differ")
 }
 
-function requireConsistent(checkpoint: Checkpoint, known: State["head"], node: merkle.NodeReader): void {
-  const { size, root } = checkpoint
-  if (size === 0) return
-  if (!equal(merkle.root(size, node), root))
-    throw new LindungError("log-inconsistent", "the tiles do not make the root")
+/** The tiles are the tree of the checkpoint, and that tree continues the one that was known. */
+function requireConsistent({ size, root }: Checkpoint, known: State["head"], tiles: TileReader): void {
+  if (!tiles.isUnder(size, root)) throw new LindungError("log-inconsistent", "the tiles do not make the root")
   if (known === undefined || known.size === size) return
-  const proof = merkle.consistencyProof(known.size, size, node)
+  const proof = merkle.consistencyProof(known.size, size, tiles.node)
   if (!merkle.verifyConsistency(known.size, size, fromHex(known.root), root, proof))
     throw new LindungError("log-inconsistent", "the log does not continue the one that was known")
 }
 
-function includedLeaf(checkpoint: Checkpoint, index: number, encoded: Uint8Array, node: merkle.NodeReader): Leaf {
-  const proof = merkle.inclusionProof(index, checkpoint.size, node)
-  if (!merkle.verifyInclusion(index, checkpoint.size, merkle.leafHash(encoded), proof, checkpoint.root))
+function includedLeaf(index: number, encoded: Uint8Array, tiles: TileReader): Leaf {
+  if (!equal(merkle.leafHash(encoded), tiles.node(0, index)))
     throw new LindungError("not-in-log", `leaf ${index} is not under the checkpoint`)
   return parseLeaf(encoded)
 }

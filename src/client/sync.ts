@@ -4,6 +4,7 @@ import {
   type Cancel,
   type Design,
   encodeParameters,
+  firstRecentLeaf,
   INGEST_KEYS_BYTES,
   KEYS_PER_LIST,
   type Leaf,
@@ -27,6 +28,11 @@ import { fetchFile } from "./transport.ts"
 /** Fourteen days of batches: older files are gone, and older observations too. */
 const BUCKETS_KEPT = 168
 const MAX_FILE_BYTES = 1_048_576
+/** Five times what 30,000 new positives a day make in two hours of the largest design. */
+const MAX_BATCH_BYTES = 67_108_864
+/** A parameter set is announced this long before it holds; one that changes L, W or the designs, longer (§10). */
+const NOTICE_BUCKETS = 36
+const LONG_NOTICE_BUCKETS = 17 * 12
 /** A head may be this many buckets old: one is being published, one may be late. */
 const MAX_STALE_BUCKETS = 3
 
@@ -104,6 +110,7 @@ function batchLeaves({ checkpoint, leaves }: Head, design: Design, cursor: numbe
 }
 
 async function fetchLogged(ports: SyncPorts, url: string, leaf: Leaf): Promise<Uint8Array> {
+  if (leaf.length > MAX_BATCH_BYTES) throw new LindungError("format", `${url}: ${leaf.length} bytes are too many`)
   const file = await fetchFile(ports.http, url, leaf.length, ports.signal)
   if (file.length !== leaf.length || !equal(sha256(file), leaf.hash))
     throw new LindungError("not-in-log", `${url}: not the file that was logged`)
@@ -122,8 +129,28 @@ async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly Parameter
   return batch
 }
 
-const isLogged = (head: Head, type: Leaf["type"], file: Uint8Array): boolean =>
-  head.leaves.some(leaf => leaf.type === type && leaf.length === file.length && equal(leaf.hash, sha256(file)))
+/** The first leaf of a file among those that still matter. */
+const loggedAt = (head: Head, type: Leaf["type"], file: Uint8Array): Leaf | undefined =>
+  head.leaves.find(leaf => leaf.type === type && leaf.length === file.length && equal(leaf.hash, sha256(file)))
+
+/** A phone that was away for months has not seen when a set was announced first. */
+const sawAllSince = (before: State, head: Head): boolean =>
+  before.head !== undefined && before.head.size >= firstRecentLeaf(head.checkpoint.size)
+
+function requireNotice(set: ParameterSet, announced: number, known: readonly ParameterSet[]): void {
+  const earlier = parametersFor(set.validFromBucket, known)
+  const isFar =
+    earlier !== undefined &&
+    (earlier.epochMinutes !== set.epochMinutes ||
+      earlier.windowMinutes !== set.windowMinutes ||
+      earlier.designs.join() !== set.designs.join())
+  const notice = isFar ? LONG_NOTICE_BUCKETS : NOTICE_BUCKETS
+  if (set.validFromBucket < announced + notice)
+    throw new LindungError(
+      "log-inconsistent",
+      `a parameter set was announced ${notice} buckets or less before it holds`,
+    )
+}
 
 /** The sets that the server shows and the log holds, beside those that were known before. */
 async function fetchParameters(ports: SyncPorts, head: Head, before: State): Promise<ParameterSet[]> {
@@ -136,8 +163,10 @@ async function fetchParameters(ports: SyncPorts, head: Head, before: State): Pro
     if (earlier !== undefined) {
       if (!equal(encodeParameters(earlier), line))
         throw new LindungError("log-inconsistent", `two parameter sets from bucket ${set.validFromBucket}`)
-    } else if (!isLogged(head, "parameters", line)) {
-      throw new LindungError("not-in-log", `${url}: a parameter set that is not logged`)
+    } else {
+      const leaf = loggedAt(head, "parameters", line)
+      if (leaf === undefined) throw new LindungError("not-in-log", `${url}: a parameter set that is not logged`)
+      if (sawAllSince(before, head)) requireNotice(set, leaf.bucket, before.parameters)
     }
     known.set(set.validFromBucket, set)
   }
@@ -170,7 +199,7 @@ async function fetchIngestKeys(
   for (let at = 0; at < file.length; at += INGEST_KEYS_BYTES) {
     const list = file.subarray(at, at + INGEST_KEYS_BYTES)
     const { firstBucket, keys: listed } = parseIngestKeys(list)
-    if (!isLogged(head, "ingest-keys", list)) throw new LindungError("not-in-log", `${url}: a list that is not logged`)
+    if (!loggedAt(head, "ingest-keys", list)) throw new LindungError("not-in-log", `${url}: a list that is not logged`)
     for (const [i, key] of listed.entries()) keys = rememberIngestKey(keys, firstBucket + i, key)
   }
   return keys

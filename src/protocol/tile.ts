@@ -1,4 +1,4 @@
-import { concat, merkle, u16 } from "../crypto/index.ts"
+import { concat, equal, merkle, u16 } from "../crypto/index.ts"
 import { LindungError } from "./errors.ts"
 import { malformed, Reader } from "./wire.ts"
 
@@ -39,7 +39,7 @@ function row(level: number, first: number, size: number): Tile[] {
 }
 
 /** Leaves that are surely enough for fourteen days: a few a bucket, and parameter sets and key lists. */
-const RECENT_LEAVES = 1024
+export const RECENT_LEAVES = 1024
 
 /** The first leaf whose entry bundle a phone asks for: a function of the size alone. */
 export const firstRecentLeaf = (size: number): number =>
@@ -100,6 +100,20 @@ export class TileReader {
     const tileLevel = Math.floor(level / 8)
     const above = 2 ** (level - 8 * tileLevel)
     return this.#subtree(tileLevel, index * above, above)
+  }
+
+  /**
+   * Whether all that was added belongs to one tree with this root: the right edge makes the root, and every full tile
+   * makes its hash in the tile above it. What `node` gives afterwards is in the tree.
+   * @throws LindungError log-inconsistent when a tile that the root needs is missing
+   */
+  isUnder(size: number, root: Uint8Array): boolean {
+    if (!equal(merkle.root(size, this.node), root)) return false
+    return [...this.#tiles].every(([name, file]) => {
+      if (file.length < TILE_WIDTH * HASH_BYTES) return true
+      const [level = 0, index = 0] = name.split("/").map(Number)
+      return equal(this.#subtree(level, index * TILE_WIDTH, TILE_WIDTH), this.node(8 * (level + 1), index))
+    })
   }
 
   #subtree(tileLevel: number, first: number, count: number): Uint8Array {

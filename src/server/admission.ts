@@ -54,7 +54,8 @@ export function admit({ token, report }: Extract<Opened, { kind: "report" }>, to
   const secrets = revealed
     .filter(({ slot }) => starts(slot) >= oldest)
     .map(({ slot, bytes }) => ({ slot, secret: bytes.slice(0, design.secretBytes) }))
-  return { tag: spentTag(report.r), report, secrets }
+  // A report that has nothing to publish does not spend its tag: the phone's second upload may hold more.
+  return secrets.length === 0 ? undefined : { tag: spentTag(report.r), report, secrets }
 }
 
 function tokenOf(bytes: Uint8Array): ReturnType<typeof parseToken> | undefined {

@@ -1,4 +1,4 @@
-import { type Random, shuffle } from "../crypto/index.ts"
+import { type Random, shuffle, uniform } from "../crypto/index.ts"
 import {
   type Design,
   drawPadding,
@@ -32,6 +32,17 @@ export class Secrets {
   }
 }
 
+/**
+ * 0, 1, 2 … with the given mean, each value a fixed share of the one before. One report more or less in the batch then
+ * changes the probability of any total by the factor mean / (mean + 1) at most: with a fixed number of made-up reports,
+ * a low-cost batch of the smallest size would say that nobody at all reported.
+ */
+function geometric(mean: number, random: Random): number {
+  let count = 0
+  while (uniform(random, mean + 1) !== 0) count++
+  return count
+}
+
 export interface BatchOf {
   readonly design: Design
   readonly bucket: number
@@ -40,15 +51,15 @@ export interface BatchOf {
 }
 
 /**
- * The canonical file of a bucket: the secrets given, at least `minPaddingReports` made-up reports, and more of them
- * until the next size of the public list is reached, the last one cut at random (protocol §7). The file shows neither
- * which are made up nor how many.
+ * The canonical file of a bucket: the secrets given, `minPaddingReports` made-up reports and a random number more, and
+ * again more until the next size of the public list is reached, the last one cut at random (protocol §7). The file
+ * shows neither which are made up nor how many.
  * @param secrets taken over, and padded
  */
 export function makeBatch({ design, bucket, parameters, random }: BatchOf, secrets: Secrets): Uint8Array<ArrayBuffer> {
   const draw = (): PaddingEntry[] => drawPadding(design, bucket, parameters, random)
-  for (let i = 0; i < parameters.minPaddingReports; i++)
-    for (const { slot, secret } of draw()) secrets.add(slot, secret)
+  const reports = parameters.minPaddingReports + geometric(parameters.minPaddingReports, random)
+  for (let i = 0; i < reports; i++) for (const { slot, secret } of draw()) secrets.add(slot, secret)
   const sizes = parameters.paddingSizes[design.name] ?? []
   const size = sizes.find(allowed => allowed >= secrets.size) ?? secrets.size
   while (secrets.size < size) {

@@ -18,6 +18,8 @@ export interface IngestPorts {
   readonly random: Random
   readonly after: After
   readonly envelopes: EnvelopeStore
+  /** The newest published bucket: it and all before it take nothing any more. */
+  readonly published: number
   /** Read only: the parameter sets, as phones see them. */
   readonly tree: TreeStore
   readonly ed25519: signature.Ed25519
@@ -65,7 +67,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
   let waitingBytes = 0
   let writing: Promise<void> | undefined
   let gathered: Promise<void> | undefined
-  let closedThrough = -1
+  let closedThrough = ports.published
   let isFailing = false
   let known: { bucket: number; sets: Promise<readonly ParameterSet[]> } | undefined
   /** Envelopes of a bucket that are stored or waiting. */

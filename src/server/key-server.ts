@@ -58,6 +58,7 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     clock,
     random,
     after,
+    published: publisher.next - 1,
     envelopes,
     tree,
     ed25519: curves.ed25519,
@@ -78,13 +79,14 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     health() {
       const published = publisher.next - 1
       const due = Math.max(0, time.bucket(clock()) - publisher.next)
-      return { isWell: !isFailing && due <= 1, published, due }
+      return { isWell: !isFailing && publisher.isSettled && due <= 1, published, due }
     },
     report: cause => log({ event: "failed", cause }),
   })
 
   async function publishThrough(last: number): Promise<number> {
     let count = 0
+    await publisher.resume()
     for (; publisher.next <= last; count++) {
       await ingest.seal(publisher.next)
       const published = await publisher.publish(publisher.next)

@@ -1,4 +1,4 @@
-import { compare, concat, equal, hex, type Random, sealedBox, type signature, time } from "../crypto/index.ts"
+import { compare, concat, equal, hex, type Random, sealedBox, sha256, type signature, time } from "../crypto/index.ts"
 import {
   type DesignName,
   designByName,
@@ -17,6 +17,7 @@ import {
   parseIngestKeys,
   parseLeaf,
   parseParameters,
+  RECENT_LEAVES,
 } from "../protocol/index.ts"
 import { admit } from "./admission.ts"
 import { makeBatch, Secrets } from "./batcher.ts"
@@ -59,6 +60,10 @@ export interface Published {
 export interface Publisher {
   /** The bucket to publish next. */
   readonly next: number
+  /** False while the newest bucket is published in the records but not yet, or not wholly, in the tree. */
+  readonly isSettled: boolean
+  /** Finishes what a failing store interrupted after the point of no return. */
+  resume(): Promise<void>
   /**
    * Publishes the next bucket, which must be sealed.
    * @throws LindungError state for any other bucket, or one that is not sealed
@@ -79,6 +84,10 @@ const nameOf = (leaf: Leaf, parameters: ParameterSet): DesignName => {
   return found
 }
 
+/** Each file once, where it was logged last. */
+const distinct = (files: readonly Uint8Array[]): Uint8Array[] =>
+  files.filter((file, i) => !files.some((later, k) => k > i && equal(file, later)))
+
 /** Brings the log up to date with the records and the configuration, and finishes what a crash interrupted. */
 export async function openPublisher(config: PublisherConfig, ports: PublisherPorts): Promise<Publisher> {
   const { clock, random, envelopes, records, tree, ed25519, x25519 } = ports
@@ -86,6 +95,8 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
   await records.begin(now() - 1)
   const log = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519 })
   let published = await publishedBucket()
+  /** False from the point of no return until files, tiles, checkpoint and deletions are through. */
+  let isSettled = false
 
   async function publishedBucket(): Promise<number> {
     const bucket = await records.published()
@@ -98,7 +109,18 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
   }
 
   const ofType = async (type: LoggedFile["type"]): Promise<Uint8Array[]> =>
-    (await records.files()).filter(file => file.type === type).map(file => file.bytes)
+    distinct((await records.files()).filter(file => file.type === type).map(file => file.bytes))
+
+  /**
+   * Phones look at the newest leaves only. What is still in force and was logged long ago gets a new leaf, or a phone
+   * that is installed later would not find it in the log.
+   */
+  async function renewLeaves(): Promise<void> {
+    const size = (await records.leaves()).length
+    const newest = new Map((await records.files()).map(file => [`${file.type} ${hex(sha256(file.bytes))}`, file]))
+    for (const { type, bytes, position } of newest.values())
+      if (type !== "ingest-keys" && size - position > RECENT_LEAVES / 2) await logFile(type, bytes)
+  }
 
   /** Logs what the configuration has and the log has not, and a new key list when one is due. */
   async function announce(): Promise<void> {
@@ -135,6 +157,7 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
   /** Files first, then tiles, then the checkpoint: whatever a checkpoint covers is there to be fetched. */
   async function settle(): Promise<void> {
     await announce()
+    await renewLeaves()
     const newline = Uint8Array.of(0x0a)
     const sets = await ofType("parameters")
     await writeIfNew(PATHS.parameters, concat(...sets.flatMap((set, i) => (i === 0 ? [set] : [newline, set]))))
@@ -232,17 +255,28 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     }
     await records.publish(bucket)
     published = bucket
-    await settle()
+    isSettled = false
+    await resume()
     return batches
   }
 
+  async function resume(): Promise<void> {
+    if (isSettled) return
+    await settle()
+    isSettled = true
+  }
+
   if ((await records.staged(published + 1)).length > 0) await finish(published + 1)
-  else await settle()
+  else await resume()
 
   return {
     get next() {
       return published + 1
     },
+    get isSettled() {
+      return isSettled
+    },
+    resume,
     async publish(bucket) {
       if (bucket !== published + 1)
         throw new LindungError("state", `bucket ${published + 1} is the next to publish, not ${bucket}`)

@@ -1,4 +1,4 @@
-import { time } from "../crypto/index.ts"
+import { equal, time } from "../crypto/index.ts"
 import {
   designByName,
   KEYS_PER_LIST,
@@ -18,8 +18,11 @@ const PARTIAL = /^\/tile\/(entries|\d+)\/((?:x\d{3}\/)*)(\d{3})\.p\/(\d+)$/
 /** The logged files that are not in force any more, nor will be. */
 export function outdated(files: readonly LoggedFile[], published: number): number[] {
   const sets = files.filter(file => file.type === "parameters").map(file => parseParameters(file.bytes))
+  const isAgain = (bytes: Uint8Array, at: number): boolean =>
+    files.some((later, k) => k > at && equal(later.bytes, bytes))
   return files
     .filter((file, i) => {
+      if (isAgain(file.bytes, i)) return true
       if (file.type === "parameters") return isSuperseded(parseParameters(file.bytes), sets, published)
       if (file.type === "ingest-keys") return parseIngestKeys(file.bytes).firstBucket + KEYS_PER_LIST <= published + 1
       return files.some((later, k) => k > i && later.type === file.type)

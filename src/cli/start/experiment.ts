@@ -51,11 +51,11 @@ export async function freshDirectory(under: string): Promise<string> {
   for (let n = Math.max(0, ...taken) + 1; ; n++) {
     const directory = join(under, `run-${n}`)
     // Another start beside this one may have taken the number in between.
-    const made = await mkdir(directory).then(
-      () => true,
-      () => false,
-    )
-    if (made) return directory
+    const made = await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error
+      return "taken"
+    })
+    if (made !== "taken") return directory
   }
 }
 

@@ -5,7 +5,7 @@ import type { TreeStore } from "../store/store.ts"
 
 /** Everything a phone may ask for (protocol §8), and nothing that leads out of the tree. */
 export const TREE_PATH =
-  /^\/(checkpoint|v1\/(parameters|ingest-keys|authority-keys)|tile\/(entries|\d{1,2})\/(x\d{3}\/)*\d{3}(\.p\/\d{1,3})?|batches\/[a-z-]{1,20}\/\d{1,10})$/
+  /^\/(checkpoint|v1\/(parameters|ingest-keys|authority-keys)|tile\/(entries|\d{1,2})\/(x\d{3}\/){0,4}\d{3}(\.p\/\d{1,3})?|batches\/[a-z-]{1,20}\/\d{1,10})$/
 
 const MUTABLE: readonly string[] = [PATHS.checkpoint, PATHS.parameters, PATHS.ingestKeys, PATHS.authorityKeys]
 const CACHE_BYTES = 64 * 2 ** 20

@@ -4,7 +4,7 @@ import type { Published } from "../publisher.ts"
 /**
  * Numbers for operators. All but `lindung_store_failing` change only when a bucket is published, and count envelopes
  * of both kinds together: a counter that moved on every upload would be a log of arrival times, and one that moved on
- * reports alone would say who is ill. The process's own figures are left out for the same reason.
+ * reports alone would say who is ill: how many envelopes did not check is in the publisher's own log. The process's own figures are left out for the same reason.
  */
 export class Metrics {
   readonly #registry = new Registry()
@@ -14,7 +14,6 @@ export class Metrics {
     "lindung_bucket_envelopes",
     "Envelopes in the newest published bucket, of both kinds.",
   )
-  readonly #dropped = this.#gauge("lindung_bucket_dropped", "Envelopes of that bucket that did not open or check.")
   readonly #lost = this.#gauge("lindung_bucket_lost", "Envelopes of that bucket that the store did not find again.")
   readonly #batch = new Gauge({
     name: "lindung_batch_bytes",
@@ -35,10 +34,9 @@ export class Metrics {
     return new Gauge({ name, help, registers: [this.#registry] })
   }
 
-  bucketPublished({ bucket, envelopes, dropped, lost, batches }: Published): void {
+  bucketPublished({ bucket, envelopes, lost, batches }: Published): void {
     this.#published.set(bucket)
     this.#envelopes.set(envelopes)
-    this.#dropped.set(dropped)
     this.#lost.set(lost)
     for (const { design, bytes } of batches) this.#batch.set({ design }, bytes)
   }
