@@ -14,8 +14,8 @@ export const EXPORT_LIMITS: ExportLimits = { packedBytes: 32 * 2 ** 20, unpacked
 const SIGNATURE_MEMBER_BYTES = 65_536
 /** Real archives have two or three members; those packed by hand with a Mac up to seven. */
 const MAX_MEMBERS = 64
-/** Deflate makes at most 1,032 bytes of one: a piece of this size gives at most 17 MB before the count is looked at. */
-const PIECE_BYTES = 16_384
+/** Deflate makes at most 1,032 bytes of one: a piece of this size gives at most 34 MB before the count is looked at. */
+const PIECE_BYTES = 32_768
 
 const END_RECORD = 0x06054b50
 const END_RECORD_BYTES = 22

@@ -213,6 +213,8 @@ write(here / "cuckoo-filter.json", "cuckoo filter, docs/specification/filters.md
        case("fingerprints of 33 bits", cuckoo_build, SALT, 57, 33, 1000),
        case("fingerprints of 64 bits", cuckoo_build, SALT, 57, 64),
        a_growing_case("a filter that had to grow", cuckoo_build, 57, 45),
+       # The longest chain of 240,000 builds that ends well: the last item but one finds its slot at kick 426.
+       case("an item that finds its slot late", cuckoo_build, u(16, 57695), 115, 45),
        case("a patient of 480 epochs", cuckoo_build, SALT, 480, 45),
        case("twenty patients", cuckoo_build, SALT, 9600, 45)])
 write(here / "ribbon-filter.json", "ribbon filter, docs/specification/filters.md section 3",
