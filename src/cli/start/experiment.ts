@@ -3,7 +3,15 @@ import { join } from "node:path"
 import { type DayResult, isoDay, memoryStore, type Status } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
 import type { DesignName } from "../../protocol/index.ts"
-import { type Meeting, openPhone, type Phone, play, type Recording, type VirtualTime } from "../../simulator/index.ts"
+import {
+  type Meeting,
+  openPhone,
+  type Phone,
+  phoneClock,
+  play,
+  type Recording,
+  type VirtualTime,
+} from "../../simulator/index.ts"
 import { nodeHttp, type Traffic } from "../http.ts"
 import { systemRandom } from "../random.ts"
 import { openServers, type Servers } from "./servers.ts"
@@ -72,7 +80,12 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
     transports.set(name, http)
     phones.set(
       name,
-      await openPhone(name, servers.appConfig, { virtual, store: memoryStore(), http, random: systemRandom }),
+      await openPhone(name, servers.appConfig, {
+        clock: phoneClock(virtual),
+        store: memoryStore(),
+        http,
+        random: systemRandom,
+      }),
     )
   }
   const each = (work: (phone: Phone) => Promise<unknown>) => Promise.all([...phones.values()].map(work))

@@ -1,0 +1,116 @@
+import { type Random, time, uniform } from "../crypto/index.ts"
+import type { Cancel, Design } from "../protocol/index.ts"
+import type { Config, pinnedKeys } from "./config.ts"
+import {
+  type DeliveryPorts,
+  deliverFirst,
+  deliverSecond,
+  newAction,
+  parametersNow,
+  readActions,
+  writeAction,
+} from "./delivery.ts"
+import type { Ports, WriteTx } from "./ports.ts"
+import { noteFailure, noteSuccess, retryAt } from "./retry.ts"
+import { readState, updateState } from "./state.ts"
+import type { Tracer } from "./tracing.ts"
+
+/** Actions under way, real and made up alike, one step at a time. */
+export class Outbox {
+  readonly #config: Config
+  readonly #ports: Ports
+  readonly #keys: ReturnType<typeof pinnedKeys>
+  readonly #design: Design
+  readonly #tracer: Tracer
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    config: Config,
+    ports: Ports,
+    of: { keys: ReturnType<typeof pinnedKeys>; design: Design; tracer: Tracer },
+  ) {
+    this.#config = config
+    this.#ports = ports
+    this.#keys = of.keys
+    this.#design = of.design
+    this.#tracer = of.tracer
+  }
+
+  /** What sends waits for its turn: a report and the host's task would otherwise send the same upload twice. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  delivery(signal: Cancel): DeliveryPorts {
+    const { http, store, random } = this.#ports
+    const { server, authority } = this.#config
+    const { receipts, authority: authorityKey } = this.#keys
+    const to = { uploads: server.uploads, authority: authority.url, receiptKey: receipts, authorityKey }
+    const now = () => this.#tracer.now()
+    const renewed = async () => {
+      if (this.#tracer.on) await this.#tracer.rotate()
+    }
+    return { http, store, random, design: this.#design, ...to, signal, now, renewed }
+  }
+
+  /** In the write that starts tracing for the first time: cover actions begin with it. */
+  async begin(tx: WriteTx): Promise<void> {
+    const { cover } = this.#config
+    if (cover === "off" || (await readState(tx)).coverAt !== undefined) return
+    await updateState(tx, { coverAt: this.#nextCover(this.#tracer.now(), cover.meanDays) })
+  }
+
+  /** Poisson: the next time is drawn from the last scheduled one, so that a phone that was off does not catch up. */
+  #nextCover(from: number, meanDays: number): number {
+    const now = this.#tracer.now()
+    let next = from
+    do next += exponential(this.#ports.random, meanDays * time.SECONDS_PER_DAY)
+    while (next <= now)
+    return Math.ceil(next)
+  }
+
+  /**
+   * Does what is due of all actions, and starts a cover action when its time has come.
+   * @throws LindungError of the first action that failed; the others were tried all the same
+   */
+  run(signal: Cancel): Promise<void> {
+    return this.inTurn(async () => {
+      const { store, random } = this.#ports
+      const now = this.#tracer.now()
+      if (now < retryAt(await store.read(readState), "cover", now)) return
+      await store.write(tx => this.#startCover(tx, now))
+      const failures: unknown[] = []
+      for (const action of await store.read(readActions)) {
+        const isDue = action.phase !== "second" || action.secondAt <= now
+        if (!isDue) continue
+        try {
+          const parameters = parametersNow((await store.read(readState)).parameters, now)
+          if (action.phase === "second") await deliverSecond(this.delivery(signal), action, parameters)
+          else await deliverFirst(this.delivery(signal), action, parameters)
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+      if (failures.length > 0) {
+        if (!signal.aborted) await store.write(tx => noteFailure(tx, "cover", now, random))
+        throw failures[0]
+      }
+      await store.write(tx => noteSuccess(tx, "cover"))
+    })
+  }
+
+  async #startCover(tx: WriteTx, now: number): Promise<void> {
+    const { cover } = this.#config
+    const { coverAt } = await readState(tx)
+    if (cover === "off" || coverAt === undefined || coverAt > now) return
+    await updateState(tx, { coverAt: this.#nextCover(coverAt, cover.meanDays) })
+    if (now - coverAt < cover.catchUpHours * 3600) writeAction(tx, newAction("cover", this.#ports.random))
+  }
+}
+
+/** −mean·ln(u): the time between two events of a Poisson process. */
+function exponential(random: Random, mean: number): number {
+  return -mean * Math.log((uniform(random, 2 ** 32) + 1) / 2 ** 32)
+}
