@@ -1,45 +1,46 @@
 import { time } from "../crypto/index.ts"
-import {
-  type Cancel,
-  defaultParameters,
-  designByName,
-  LindungError,
-  type ParameterSet,
-  parametersFor,
-} from "../protocol/index.ts"
-import { syncIsDue } from "./cadence.ts"
+import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
+import { armAll, dueTimes } from "./agenda.ts"
+import { Changes } from "./changes.ts"
 import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
-import { coverInterval, coverStep } from "./cover.ts"
-import {
-  type DeliveryPorts,
-  deliverFirst,
-  deliverSecond,
-  newAction,
-  noticePublished,
-  parametersNow,
-  readActions,
-  writeAction,
-} from "./delivery.ts"
+import { countWindows, type Erasable, erase, exportData } from "./data.ts"
+import { noticePublished, readActions } from "./delivery.ts"
 import { evaluate, pruneMatched, tell } from "./exposure.ts"
+import { type JournalEntry, note, readJournal } from "./journal.ts"
 import { pruneObservations } from "./match.ts"
-import type { EpochMs, Ports, ReadTx, TaskId } from "./ports.ts"
-import { readReport } from "./report.ts"
-import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
-import { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule } from "./risk/index.ts"
+import { Outbox } from "./outbox.ts"
+import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
+import { pruneDraft } from "./report.ts"
+import { type Draft, prepareReport } from "./reporting.ts"
+import { notBefore, noteFailure, noteSuccess, retryAt } from "./retry.ts"
+import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/index.ts"
 import { pruneSecrets } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
-import type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
+import type { Status, SyncResult, Tracing } from "./status.ts"
 import { sync } from "./sync.ts"
 import { canceller, Tracer } from "./tracing.ts"
+import { exposureIn, reportIn } from "./view.ts"
 
 export interface Client {
+  /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
   start(): Promise<Tracing>
   stop(): Promise<void>
   status(): Promise<Status>
+  /** The status now, and again whenever it may have changed, until the signal aborts. */
+  watch(signal?: Cancel): AsyncIterable<Status>
+  /** Learns from the batches that are new. `force` does not wait for the interval, nor after a failure. */
   sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
+  /** For the host's scheduler. Does what is due, and arms what comes next. */
   run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
   prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft>
+  /** What every scan contributed to a day. */
   explain(day: IsoDay): Promise<DayResult>
+  /** Puts a day aside that the person has seen. */
+  dismiss(day: IsoDay): Promise<void>
+  journal(o?: { since?: EpochMs }): AsyncIterable<JournalEntry>
+  /** All that is stored, as lines of JSON; own keys only when they are asked for. */
+  exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array>
+  erase(what: Erasable): Promise<void>
   close(): Promise<void>
 }
 
@@ -47,7 +48,7 @@ const never = canceller()
 
 /**
  * Opens the client on its store. No request is made and nothing is broadcast before {@link Client.start}.
- * @throws LindungError config, with every problem of the configuration
+ * @throws LindungError config, with every problem of the configuration; storage-corrupt, schema-newer
  */
 export async function open(config: Config, ports: Ports): Promise<Client> {
   const checked = checkConfig(config)
@@ -65,110 +66,156 @@ class OpenClient implements Client {
   readonly #keys
   readonly #rule: RiskRule
   readonly #tracer: Tracer
-  #parameters: ParameterSet
+  readonly #outbox: Outbox
+  readonly #changes = new Changes()
+  #parameters
   #lastSync: Status["lastSync"]
   #syncing = false
   #since: EpochMs | undefined
+  /** A wrong clock, or a lost key: what the client itself found. */
+  readonly #found = new Map<Impediment["code"], Impediment>()
 
   constructor(config: Config, ports: Ports) {
-    const design = config.design ?? "hybrid"
+    const name = config.design ?? "hybrid"
+    const design = designByName(name)!
     this.#config = config
     this.#ports = ports
-    this.#design = designByName(design)!
+    this.#design = design
     this.#keys = pinnedKeys(config)
     this.#rule = configuredRule(config)
-    this.#parameters = defaultParameters(0, [design])
+    this.#parameters = defaultParameters(0, [name])
     const { radio, store, clock, random } = ports
-    this.#tracer = new Tracer({ radio, store, clock, random, design: this.#design, parameters: () => this.#parameters })
+    const parameters = () => this.#parameters
+    const changed = () => this.#changes.tell()
+    this.#tracer = new Tracer({ radio, store, clock, random, design, parameters, changed })
+    this.#outbox = new Outbox(config, ports, { keys: this.#keys, design, tracer: this.#tracer })
   }
 
   async open(): Promise<void> {
-    await this.#tracer.open()
-    await this.#takeParameters()
-    const { cover } = this.#config
-    const { coverAt } = await this.#ports.store.read(readState)
-    if (cover !== "off" && coverAt === undefined) {
-      const first = this.#tracer.second() + coverInterval(this.#ports.random, cover.meanDays)
-      await this.#ports.store.write(tx => updateState(tx, { coverAt: Math.ceil(first) }))
+    try {
+      await this.#tracer.open()
+      await this.#takeParameters()
+      await this.#arm()
+    } catch (error) {
+      if (!(error instanceof LindungError) || error.code !== "key-lost") throw error
+      this.#find("key-lost", error)
     }
-    await this.#arm()
+  }
+
+  #find(code: "clock-wrong" | "key-lost", { userCan }: LindungError): void {
+    this.#found.set(code, { code, since: this.#found.get(code)?.since ?? this.#ports.clock.now(), userCan })
   }
 
   /** L and W may change, with notice: the set of this moment is the one that counts. */
   async #takeParameters(): Promise<void> {
     const { parameters } = await this.#ports.store.read(readState)
-    this.#parameters = parametersFor(time.bucket(this.#tracer.second()), parameters) ?? this.#parameters
+    this.#parameters = parametersFor(time.bucket(this.#tracer.now()), parameters) ?? this.#parameters
   }
 
   async start(): Promise<Tracing> {
-    if (!this.#tracer.on) this.#since = this.#now()
+    if (this.#tracer.on || this.#found.has("key-lost")) return this.#tracing()
+    const now = this.#tracer.now()
+    await this.#ports.store.write(async tx => {
+      if ((await readState(tx)).startedAt === undefined) await updateState(tx, { startedAt: now })
+      await this.#outbox.begin(tx)
+      await note(tx, now, "started")
+    })
     await this.#tracer.start()
+    this.#since = this.#ports.clock.now()
+    await this.#arm()
     return this.#tracing()
   }
 
   async stop(): Promise<void> {
+    if (!this.#tracer.on) return
     await this.#tracer.stop()
     this.#since = undefined
+    await this.#ports.store.write(tx => note(tx, this.#tracer.now(), "stopped"))
+    await this.#arm()
   }
 
   async close(): Promise<void> {
-    await this.stop()
+    await this.#tracer.stop()
     await this.#ports.store.close()
   }
 
   async status(): Promise<Status> {
-    const { store } = this.#ports
-    const { exposure, report, coverAt } = await store.read(async tx => ({
-      exposure: await this.#exposure(tx),
-      report: await this.#report(tx),
-      coverAt: (await readState(tx)).coverAt,
+    const tracing = this.#tracing()
+    if (this.#found.has("key-lost"))
+      return { tracing, exposure: { is: "unknown" }, report: { is: "none" }, contacts: { windows: 0 }, next: {} }
+    const now = this.#tracer.now()
+    const { exposureDays } = this.#config.retention
+    const { exposure, report, windows, due } = await this.#ports.store.read(async tx => ({
+      exposure: await exposureIn(tx, { rule: this.#rule, now, exposureDays }),
+      report: await reportIn(tx, { design: this.#design, lengths: this.#parameters, now }),
+      windows: await countWindows(tx),
+      due: await this.#due(tx),
     }))
-    const next = coverAt === undefined ? {} : { cover: ms(coverAt) }
-    return { tracing: this.#tracing(), exposure, report, next, ...(this.#lastSync && { lastSync: this.#lastSync }) }
+    const next = Object.fromEntries(Object.entries(due).map(([task, second]) => [task, second * 1000]))
+    const { lastAt } = this.#tracer
+    const contacts = { windows, ...(lastAt !== undefined && { lastAt }) }
+    return { tracing, exposure, report, contacts, next, ...(this.#lastSync && { lastSync: this.#lastSync }) }
+  }
+
+  async *watch(signal: Cancel = never): AsyncIterable<Status> {
+    while (!signal.aborted) {
+      const seen = this.#changes.count
+      yield await this.status()
+      await this.#changes.after(seen, signal)
+    }
   }
 
   #tracing(): Tracing {
+    const [first, ...others] = [...this.#found.values(), ...(this.#tracer.on ? this.#tracer.impediments : [])]
+    if (first !== undefined && (this.#tracer.on || first.code === "key-lost"))
+      return { is: "limited", by: [first, ...others] }
     return this.#since === undefined ? { is: "off" } : { is: "on", since: this.#since }
   }
 
-  async #exposure(tx: ReadTx): Promise<Exposure> {
-    const { told, syncedAt } = await readState(tx)
-    if (syncedAt === undefined) return { is: "unknown" }
-    const days = (await this.#evaluate(tx)).filter(({ level }) => level !== "none")
-    if (days.length === 0) return { is: "none", checkedAt: ms(syncedAt) }
-    const first = Math.min(...days.map(({ day }) => told[dayNumber(day)] ?? syncedAt))
-    return { is: "exposed", days, firstToldAt: ms(first) }
-  }
-
-  async #report(tx: ReadTx): Promise<ReportStatus> {
-    const { sent } = await readState(tx)
-    const action = (await readActions(tx)).find(({ kind }) => kind === "report")
-    if (action !== undefined && action.phase !== "second") return { is: "sending" }
-    const stored = action ?? (await readReport(tx, this.#design, this.#parameters))
-    if (stored !== undefined && "expiresAt" in stored) return { is: "draft", expiresAt: ms(stored.expiresAt) }
-    return sent ? { is: "sent", at: ms(sent.at), days: sent.days.map(isoDay) } : { is: "none" }
-  }
-
-  #evaluate(tx: ReadTx): Promise<readonly DayResult[]> {
-    return evaluate(tx, this.#rule, this.#tracer.second(), this.#config.retention.exposureDays)
-  }
-
   async explain(day: IsoDay): Promise<DayResult> {
-    const results = await this.#ports.store.read(tx => this.#evaluate(tx))
+    const { exposureDays } = this.#config.retention
+    const results = await this.#ports.store.read(tx => evaluate(tx, this.#rule, this.#tracer.now(), exposureDays))
     return results.find(result => result.day === day) ?? { day, level: "none", score: 0, unit: "minutes", parts: [] }
+  }
+
+  async dismiss(day: IsoDay): Promise<void> {
+    const number = dayNumber(day)
+    if (Number.isNaN(number)) throw new RangeError(`day: expected a day like 2020-05-08, got ${day}`)
+    await this.#ports.store.write(async tx => {
+      const { dismissed } = await readState(tx)
+      await updateState(tx, { dismissed: { ...dismissed, [number]: true } })
+      await note(tx, this.#tracer.now(), "dismissed", day)
+    })
+    this.#changes.tell()
+  }
+
+  async *journal(o: { since?: EpochMs } = {}): AsyncIterable<JournalEntry> {
+    yield* await this.#ports.store.read(tx => readJournal(tx, o.since ?? 0))
+  }
+
+  exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array> {
+    return exportData(this.#ports.store, o.includeOwnKeys)
+  }
+
+  async erase(what: Erasable): Promise<void> {
+    if (what === "everything") await this.#tracer.stop()
+    else await this.#tracer.flush()
+    await this.#outbox.inTurn(() =>
+      this.#ports.store.write(async tx => {
+        await erase(tx, what)
+        await note(tx, this.#tracer.now(), "erased", what)
+      }),
+    )
+    if (what === "everything") this.#since = undefined
+    await this.#arm()
   }
 
   async sync(o: { signal?: Cancel; force?: boolean } = {}): Promise<SyncResult> {
     if (this.#syncing) return { is: "skipped", why: "running" }
-    const { syncedAt } = await this.#ports.store.read(readState)
-    const minIntervalSeconds = this.#config.sync.minIntervalHours * 3600
-    const until = (syncedAt ?? 0) + minIntervalSeconds
-    if (!o.force && !syncIsDue(syncedAt, this.#tracer.second(), minIntervalSeconds))
-      return { is: "skipped", why: "too-soon", until: ms(until) }
     this.#syncing = true
     try {
-      const result = await this.#sync(o.signal ?? never)
-      this.#lastSync = { ...result, at: this.#now() }
+      const result = await this.#syncOnce(o.signal ?? never, o.force ?? false)
+      if (result.is !== "skipped") this.#lastSync = { ...result, at: this.#ports.clock.now() }
       return result
     } finally {
       this.#syncing = false
@@ -176,123 +223,118 @@ class OpenClient implements Client {
     }
   }
 
-  async #sync(signal: Cancel): Promise<SyncResult> {
-    const { http, store } = this.#ports
-    const { exposureDays } = this.#config.retention
-    const second = this.#tracer.second()
+  async #syncOnce(signal: Cancel, force: boolean): Promise<SyncResult> {
+    const { store, random } = this.#ports
+    const now = this.#tracer.now()
+    const state = await store.read(readState)
+    const { syncedAt = Number.NEGATIVE_INFINITY } = state
+    const interval = syncedAt > now ? 0 : syncedAt + this.#config.sync.minIntervalHours * 3600
+    const until = Math.max(interval, retryAt(state, "sync", now))
+    if (!force && now < until) return { is: "skipped", why: "too-soon", until: (until * 1000) as EpochMs }
     const newDays: IsoDay[] = []
     let batches = 0
     let keys = 0
-    await this.#tracer.flush()
     try {
-      await sync(
-        {
-          http,
-          store,
-          files: this.#config.server.files,
-          logKey: this.#keys.log,
-          design: this.#design,
-          signal,
-          now: second,
-          headMoved: bucket => this.#tracer.moveLogicalClock(bucket),
-          afterBatch: async (tx, batch, parameters) => {
-            await noticePublished(tx, batch, parameters)
-            newDays.push(...(await tell(tx, this.#rule, second, exposureDays)))
-          },
-        },
-        (done, _, held) => {
-          batches = done
-          keys += held
-        },
-      )
-      await store.write(tx => updateState(tx, { second, syncedAt: Math.floor(second) }))
+      await this.#takeBatches(signal, now, newDays, (done, held) => {
+        batches = done
+        keys += held
+      })
+      await store.write(async tx => {
+        await updateState(tx, { second: this.#tracer.second(), syncedAt: now })
+        await noteSuccess(tx, "sync")
+        await note(tx, now, "synced", String(batches))
+      })
+      this.#found.delete("clock-wrong")
       await this.#takeParameters()
       return { is: "done", batches, keys, newDays }
     } catch (error) {
       if (!(error instanceof LindungError)) throw error
-      return { is: "failed", error, batches }
+      if (error.code === "clock-skew") this.#find("clock-wrong", error)
+      if (error.code === "aborted" || error.code === "key-lost") return { is: "failed", error, batches }
+      const at = await store.write(async tx => {
+        await note(tx, now, "sync-failed", error.code)
+        return noteFailure(tx, "sync", now, random)
+      })
+      return { is: "failed", error: notBefore(error, at), batches }
     }
   }
 
+  async #takeBatches(
+    signal: Cancel,
+    now: number,
+    newDays: IsoDay[],
+    progress: (done: number, keys: number) => void,
+  ): Promise<void> {
+    const { http, store } = this.#ports
+    const { exposureDays } = this.#config.retention
+    await this.#tracer.flush()
+    await sync(
+      {
+        http,
+        store,
+        files: this.#config.server.files,
+        logKey: this.#keys.log,
+        design: this.#design,
+        signal,
+        now,
+        headMoved: bucket => this.#tracer.moveLogicalClock(bucket),
+        afterBatch: async (tx, batch, parameters) => {
+          await noticePublished(tx, batch, parameters)
+          const fresh = await tell(tx, this.#rule, now, exposureDays)
+          for (const day of fresh) await note(tx, now, "told", day)
+          return fresh
+        },
+      },
+      (done, held, fresh) => {
+        newDays.push(...fresh)
+        progress(done, held)
+      },
+    )
+  }
+
   async run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void> {
-    if (task === "sync") await this.sync({ signal: o.signal, force: true })
-    else if (task === "rotate") await this.#tracer.rotate()
-    else if (task === "prune") await this.#prune()
-    else await this.#cover(o.signal)
-    await this.#arm()
+    try {
+      if (task === "sync") await this.sync({ signal: o.signal })
+      else if (task === "rotate") await this.#tracer.rotate()
+      else if (task === "prune") await this.#prune()
+      else await this.#outbox.run(o.signal)
+    } finally {
+      await this.#arm()
+    }
   }
 
   async #prune(): Promise<void> {
     const { contactDays, exposureDays } = this.#config.retention
-    const today = time.day(this.#tracer.second())
+    const now = this.#tracer.now()
+    const today = time.day(now)
     await this.#ports.store.write(async tx => {
       await pruneSecrets(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneObservations(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneMatched(tx, today - exposureDays)
+      if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
+        await pruneDraft(tx, this.#design, this.#parameters, now)
+      await updateState(tx, { prunedAt: now })
     })
   }
 
-  /** What is due of all actions, real or made up alike, and a new cover action when its time has come. */
-  async #cover(signal: Cancel): Promise<void> {
-    const { store, random } = this.#ports
-    const { cover } = this.#config
-    const second = this.#tracer.second()
-    if (cover !== "off")
-      await store.write(async tx => {
-        const { coverAt = second } = await readState(tx)
-        const { run, next } = coverStep(coverAt, second, random, cover)
-        await updateState(tx, { coverAt: Math.ceil(next) })
-        if (run) writeAction(tx, newAction("cover", random, second + run.delaySeconds))
-      })
-    const delivery = this.#delivery(signal)
-    for (const action of await store.read(readActions)) {
-      const parameters = parametersNow((await store.read(readState)).parameters, second)
-      if (action.dueAt > second) continue
-      if (action.phase === "second") await deliverSecond(delivery, action, parameters)
-      else await deliverFirst(delivery, action, parameters)
-    }
-  }
-
-  #delivery(signal: Cancel): DeliveryPorts {
-    const { http, store, random } = this.#ports
-    const { server, authority } = this.#config
-    const { receipts, authority: authorityKey } = this.#keys
-    const now = () => this.#tracer.second()
-    const to = { uploads: server.uploads, authority: authority.url, receiptKey: receipts, authorityKey }
-    return { http, store, random, design: this.#design, ...to, signal, now }
-  }
-
-  async #arm(): Promise<void> {
-    const { store, scheduler } = this.#ports
-    const { coverAt, actions } = await store.read(async tx => ({
-      coverAt: (await readState(tx)).coverAt,
-      actions: await readActions(tx),
-    }))
-    const earliest = Math.min(...actions.map(({ dueAt }) => dueAt), coverAt ?? Number.POSITIVE_INFINITY)
-    if (Number.isFinite(earliest))
-      await scheduler.arm("cover", { earliest: ms(earliest), latest: ms(earliest + 3600), network: true })
-    else await scheduler.disarm("cover")
-  }
-
   prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft> {
-    return prepareReport(this.#reporting(), o)
+    const { store, random } = this.#ports
+    const client = { store, random, design: this.#design, lengths: this.#parameters }
+    return prepareReport({ ...client, tracer: this.#tracer, outbox: this.#outbox, changed: () => this.#arm() }, o)
   }
 
-  #reporting(): Reporting {
-    return {
-      store: this.#ports.store,
-      random: this.#ports.random,
-      design: this.#design,
-      lengths: this.#parameters,
-      tracer: this.#tracer,
-      delivery: signal => this.#delivery(signal),
-      changed: () => this.#arm(),
-    }
+  async #due(tx: ReadTx): Promise<Partial<Record<TaskId, number>>> {
+    const [state, actions] = [await readState(tx), await readActions(tx)]
+    const { until } = this.#tracer
+    const rotateAt = until === undefined ? undefined : until / 1000
+    const { minIntervalHours } = this.#config.sync
+    return dueTimes({ state, actions, minIntervalHours, now: this.#tracer.now(), rotateAt })
   }
 
-  #now(): EpochMs {
-    return this.#ports.clock.now()
+  /** Hands the host what comes next, and tells whoever watches that something is different. */
+  async #arm(): Promise<void> {
+    this.#changes.tell()
+    if (this.#found.has("key-lost")) return
+    await armAll(this.#ports.scheduler, await this.#ports.store.read(tx => this.#due(tx)))
   }
 }
-
-const ms = (second: number): EpochMs => Math.round(second * 1000) as EpochMs

@@ -22,11 +22,20 @@ import {
   UPLOADS_PATH,
   verifyToken,
 } from "../protocol/index.ts"
+import { note } from "./journal.ts"
 import { actionKey, allActions, entries } from "./layout.ts"
 import type { Http, ReadTx, Store, WriteTx } from "./ports.ts"
-import { eraseReport, readReport, redactForToken, revealedSecrets, type StoredReport, writeReport } from "./report.ts"
+import {
+  eraseReport,
+  readReport,
+  redactForToken,
+  revealedDays,
+  revealedSecrets,
+  type StoredReport,
+  writeReport,
+} from "./report.ts"
 import { renewSecrets } from "./schedule.ts"
-import { ingestKeyOf, readState } from "./state.ts"
+import { ingestKeyOf, readState, updateState } from "./state.ts"
 import { post } from "./transport.ts"
 
 /*
@@ -63,6 +72,8 @@ export interface DeliveryPorts {
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: () => number
+  /** The secrets were renewed: what is broadcast has to change at once. */
+  readonly renewed: () => Promise<void>
 }
 
 export function writeAction(tx: WriteTx, { id, kind, phase, promised, dueAt, token }: Action): void {
@@ -98,16 +109,28 @@ export async function deliverFirst(ports: DeliveryPorts, action: Action, paramet
   const sent = await upload(ports, redeemed, parameters, redeemed.kind === "report")
   const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
   const next: Action = { ...redeemed, phase: "second", promised: sent.promised, dueAt: second }
-  await ports.store.write(tx => writeAction(tx, next))
+  await ports.store.write(async tx => {
+    writeAction(tx, next)
+    const stored = next.kind === "report" ? await readReport(tx, ports.design, parameters) : undefined
+    if (stored === undefined) return
+    await updateState(tx, { sent: { at: ports.now(), days: revealedDays(stored.report, parameters) } })
+    await note(tx, ports.now(), "report-sent")
+  })
   return next
 }
 
 /** U2: the report once more when its secrets are missing from the promised batch, else cover. There is no third. */
 export async function deliverSecond(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<void> {
   await upload(ports, action, parameters, action.kind === "report")
-  await ports.store.write(tx => {
+  await ports.store.write(async tx => {
     tx.del(actionKey(action.id))
-    if (action.kind === "report") eraseReport(tx)
+    if (action.kind !== "report") return
+    eraseReport(tx)
+    const { sent, cursor = -1 } = await readState(tx)
+    // Only a phone that has seen the promised batch knows that the report is not in it.
+    if (sent === undefined || cursor < action.promised) return
+    await updateState(tx, { sent: { ...sent, missed: true } })
+    await note(tx, ports.now(), "report-missed")
   })
 }
 
@@ -132,8 +155,13 @@ async function redeem(ports: DeliveryPorts, action: Action, parameters: Paramete
       // What is about to be published is not broadcast for one second more.
       writeReport(tx, { ...stored, report: redactForToken(stored.report, token.contagiousFromDay, parameters) })
       await renewSecrets(tx, ports.design, ports.now(), parameters, ports.random)
-    } else if (stored) eraseReport(tx)
+    } else if (stored) {
+      eraseReport(tx)
+      await updateState(tx, { refusedAt: ports.now() })
+      await note(tx, ports.now(), "code-refused")
+    }
   })
+  if (kind === "report") await ports.renewed()
   return next
 }
 

@@ -8,12 +8,15 @@ export * as cadence from "./cadence.ts"
 export { type Client, open } from "./client.ts"
 export { type Config, checkConfig, type Problem } from "./config.ts"
 export * as cover from "./cover.ts"
+export type { Erasable } from "./data.ts"
+export type { JournalEntry, JournalEvent } from "./journal.ts"
 export type {
   Clock,
   EpochMs,
   Http,
   HttpRequest,
   HttpResponse,
+  Impediment,
   Ports,
   Radio,
   ReadTx,
@@ -25,6 +28,6 @@ export type {
 } from "./ports.ts"
 export type { Draft } from "./reporting.ts"
 export * as risk from "./risk/index.ts"
-export { type DayResult, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
+export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
 export { memoryStore } from "./store/memory.ts"

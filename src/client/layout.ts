@@ -10,6 +10,7 @@ import type { ReadTx } from "./ports.ts"
  *   x day slot id   matched observation
  *   r            report that is being prepared or sent (report.ts)
  *   a id         action under way: what its second upload needs (delivery.ts)
+ *   j number     journal (journal.ts)
  * Observations are keyed by what was heard, so that their order tells nothing about their arrival (protocol §3).
  */
 const space = (letter: string): Uint8Array => ascii(letter)
@@ -21,6 +22,7 @@ const FRESH = space("f")
 const COARSE = space("o")
 const MATCHED = space("x")
 const ACTIONS = space("a")
+const JOURNAL = space("j")
 
 export const secretKey = (slot: number): Uint8Array => concat(SECRETS, u32(slot))
 export const freshKey = (slot: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
@@ -28,6 +30,7 @@ export const freshKey = (slot: number, id: Uint8Array, bucket: number, after: nu
 export const coarseKey = (slot: number, id: Uint8Array): Uint8Array => concat(COARSE, u32(slot), id)
 export const matchedKey = (day: number, slot: number, id: Uint8Array): Uint8Array =>
   concat(MATCHED, u32(day), u32(slot), id)
+export const journalKey = (number: number): Uint8Array => concat(JOURNAL, u32(number))
 export const actionKey = (id: Uint8Array): Uint8Array => concat(ACTIONS, id)
 
 /** [from, to) over the keys of a space whose first number is in [first, last]. */
@@ -44,8 +47,15 @@ export const coarseBetween = (first: number, last: number) => between(COARSE, fi
 export const matchedBetween = (firstDay: number, lastDay: number = MAX) => between(MATCHED, firstDay, lastDay)
 export const allActions = (): [Uint8Array, Uint8Array] => [ACTIONS, after(ACTIONS)]
 
+export const allJournal = (): [Uint8Array, Uint8Array] => [JOURNAL, after(JOURNAL)]
+/** Everything there is. */
+export const EVERYTHING: readonly [Uint8Array, Uint8Array] = [new Uint8Array(0), Uint8Array.of(255)]
+
 /** All entries of a range, whichever way the store iterates. */
-export async function entries(tx: ReadTx, [from, to]: [Uint8Array, Uint8Array]): Promise<[Uint8Array, Uint8Array][]> {
+export async function entries(
+  tx: ReadTx,
+  [from, to]: readonly [Uint8Array, Uint8Array],
+): Promise<[Uint8Array, Uint8Array][]> {
   const out: [Uint8Array, Uint8Array][] = []
   for await (const entry of tx.range(from, to)) out.push(entry)
   return out

@@ -1,4 +1,4 @@
-import type { Cancel, Random } from "../protocol/index.ts"
+import type { Cancel, Random, UserAction } from "../protocol/index.ts"
 
 declare const epochMs: unique symbol
 /** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
@@ -70,6 +70,22 @@ export interface Sighting {
   readonly scanId: number
 }
 
+/** What keeps the phone from broadcasting, listening or checking, since when, and what the person can do about it. */
+export interface Impediment {
+  readonly code:
+    | "bluetooth-off"
+    | "bluetooth-unsupported"
+    | "location-off"
+    | "permission-missing"
+    | "battery-optimised"
+    | "radio-failed"
+    | "advertising-refused"
+    | "clock-wrong"
+    | "key-lost"
+  readonly since: EpochMs
+  readonly userCan: UserAction
+}
+
 export interface Radio {
   readonly can: {
     readonly advertise: boolean
@@ -80,6 +96,8 @@ export interface Radio {
   /** `next` is called on every address change; the payload must never outlive the address. */
   advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
   scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>
+  /** All that is wrong, again at every change; nothing while all is well. Ends with the signal. */
+  health?(signal: Cancel): AsyncIterable<readonly Impediment[]>
 }
 
 export type TaskId = "sync" | "cover" | "rotate" | "prune"

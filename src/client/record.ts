@@ -11,8 +11,9 @@ const MAX_GAP_SECONDS = 300
 /** Where a beacon does not say its transmit power: the value of the DP-3T apps. */
 const DEFAULT_TX_POWER = 12
 const MAX_ATTENUATION = 127
-/** How far ahead of the clock a packet may be stamped. */
+/** How far ahead of the clock a packet may be stamped, and how far behind: radios hand over what they gathered. */
 const MAX_AHEAD_SECONDS = 60
+const MAX_BEHIND_SECONDS = 3600
 
 /*
  * measurement: 8 bytes a scan
@@ -46,12 +47,15 @@ export interface Dropped {
   length: number
   strength: number
   future: number
+  past: number
   storage: number
 }
 
 interface Pending {
   readonly payload: Uint8Array
-  readonly attenuations: number[]
+  min: number
+  sum: number
+  packets: number
 }
 
 /** Where an observation is put: its slot, its bucket and the logical clock when it was heard. */
@@ -66,9 +70,9 @@ export interface Place {
  * goes to the store, coarse.
  */
 export class Recorder {
-  readonly dropped: Dropped = { length: 0, strength: 0, future: 0, storage: 0 }
+  readonly dropped: Dropped = { length: 0, strength: 0, future: 0, past: 0, storage: 0 }
   readonly #random: Random
-  #scan: { id: number; second: number; heard: Map<string, Pending> } | undefined
+  #scan: { id: number; second: number; at: number; heard: Map<string, Pending> } | undefined
   #lastScan: number | undefined
 
   constructor(random: Random) {
@@ -77,22 +81,29 @@ export class Recorder {
 
   /**
    * Takes one packet.
-   * @param second the receive time, never earlier than the one before
+   * @param second the clock that never goes back: what the temporary marks go by
+   * @param now the wall clock, in seconds
    * @returns the scan before this one, when this packet begins another; it is to be written with {@link write}
    */
   hear(sighting: Sighting, second: number, now: number): Closed | undefined {
+    const at = Math.floor(sighting.at / 1000)
     const { payload, rssi, txPower = DEFAULT_TX_POWER, scanId } = sighting
     const attenuation = Math.round(txPower - rssi)
     if (payload.length !== EPHID_BYTES) this.dropped.length++
     else if (!(attenuation >= 0 && attenuation <= MAX_ATTENUATION)) this.dropped.strength++
-    else if (second > now + MAX_AHEAD_SECONDS) this.dropped.future++
+    else if (!(at <= now + MAX_AHEAD_SECONDS)) this.dropped.future++
+    else if (at < now - MAX_BEHIND_SECONDS) this.dropped.past++
     else {
       const closed = this.#scan?.id === scanId ? undefined : this.close()
-      this.#scan ??= { id: scanId, second, heard: new Map() }
+      this.#scan ??= { id: scanId, second, at: Math.min(at, now), heard: new Map() }
       const id = hex(payload)
       const pending = this.#scan.heard.get(id)
-      if (pending) pending.attenuations.push(attenuation)
-      else this.#scan.heard.set(id, { payload: new Uint8Array(payload), attenuations: [attenuation] })
+      if (pending) {
+        pending.min = Math.min(pending.min, attenuation)
+        pending.sum += attenuation
+        pending.packets++
+      } else
+        this.#scan.heard.set(id, { payload: new Uint8Array(payload), min: attenuation, sum: attenuation, packets: 1 })
       return closed
     }
     return undefined
@@ -103,21 +114,24 @@ export class Recorder {
     const scan = this.#scan
     this.#scan = undefined
     if (scan === undefined) return undefined
-    const { second } = scan
+    const { second, at } = scan
     const scanId = uniform(this.#random, 2 ** 32)
     const before = this.#lastScan ?? second - SCAN_PLAN.everyMs / 1000
     const seconds = Math.round(Math.min(second - before, MAX_GAP_SECONDS))
     this.#lastScan = second
-    const heard = [...scan.heard.values()].map(({ payload, attenuations }) => {
-      const typical = Math.round(attenuations.reduce((a, b) => a + b, 0) / attenuations.length)
-      return { payload, scan: { min: Math.min(...attenuations), typical, seconds, scanId } }
-    })
-    return { second, heard }
+    const heard = [...scan.heard.values()].map(({ payload, min, sum, packets }) => ({
+      payload,
+      scan: { min, typical: Math.round(sum / packets), seconds, scanId },
+    }))
+    return { second, at, heard }
   }
 }
 
 export interface Closed {
+  /** When it began, by the clock that never goes back. */
   readonly second: number
+  /** When it began, by the wall clock. */
+  readonly at: number
   readonly heard: readonly { readonly payload: Uint8Array; readonly scan: Scan }[]
 }
 

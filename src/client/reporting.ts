@@ -8,8 +8,9 @@ import {
   REDEEM_BYTES,
   redact,
 } from "../protocol/index.ts"
-import { type DeliveryPorts, deliverFirst, newAction, parametersNow, readActions, writeAction } from "./delivery.ts"
-import type { EpochMs, Store } from "./ports.ts"
+import { type Action, deliverFirst, newAction, parametersNow, readActions, writeAction } from "./delivery.ts"
+import type { Outbox } from "./outbox.ts"
+import type { EpochMs, ReadTx, Store, WriteTx } from "./ports.ts"
 import { draftReport, eraseReport, readReport, revealedDays, type StoredReport, writeReport } from "./report.ts"
 import { dayNumber, type IsoDay, isoDay } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
@@ -35,7 +36,7 @@ export interface Reporting {
   readonly design: Design
   readonly lengths: ParameterSet
   readonly tracer: Tracer
-  readonly delivery: (signal: Cancel) => DeliveryPorts
+  readonly outbox: Outbox
   /** The next due time has changed. */
   readonly changed: () => Promise<void>
 }
@@ -51,7 +52,7 @@ export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof
   const code = codes.parse(o.proof)
   if (code === undefined) throw new LindungError("proof-invalid", "the code has a typing error")
   const onsetDay = dayNumber(o.onset)
-  const second = tracer.second()
+  const second = tracer.now()
   if (!(onsetDay <= time.day(second)))
     throw new RangeError(`onset: expected a day up to today, like 2020-05-08, got ${o.onset}`)
   await tracer.flush()
@@ -59,10 +60,13 @@ export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof
     if ((await readActions(tx)).some(({ kind }) => kind === "report"))
       throw new LindungError("state", "a report is being sent")
     const draft = await draftReport(tx, { design, lengths, random, second, onsetDay, code })
-    revealedDays(draft.report, lengths)
+    if (revealedDays(draft.report, lengths).length === 0)
+      throw new LindungError("no-keys", "nothing was broadcast near anybody on these days")
     writeReport(tx, draft)
+    await updateState(tx, { refusedAt: undefined })
     return draft
   })
+  await client.changed()
   return draftOf(client, stored)
 }
 
@@ -72,36 +76,56 @@ function draftOf(client: Reporting, { report, expiresAt }: StoredReport): Draft 
     days: revealedDays(report, lengths).map(isoDay),
     wireBytes: REDEEM_BYTES + 2 * envelopeBytes(design, lengths),
     expiresAt: toMs(expiresAt),
-    redact: slots =>
-      store.write(async tx => {
-        const stored = await readReport(tx, design, lengths)
-        if (stored === undefined) throw new LindungError("state", "there is no draft")
+    redact: async slots => {
+      await store.write(async tx => {
+        const stored = await storedDraft(tx, client)
         writeReport(tx, { ...stored, report: redact(stored.report, slot => slots.includes(slot)) })
-      }),
+      })
+    },
     submit: o => submit(client, o?.signal ?? canceller()),
-    discard: () => store.write(eraseReport),
+    async discard() {
+      await store.write(async tx => {
+        await storedDraft(tx, client)
+        eraseReport(tx)
+      })
+      await client.changed()
+    },
   }
 }
 
-async function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
-  const { store, design, lengths, random, tracer } = client
-  const second = tracer.second()
-  const parameters = parametersNow((await store.read(readState)).parameters, second)
-  const { action, days } = await store.write(async tx => {
-    const known = (await readActions(tx)).find(({ kind }) => kind === "report")
-    const stored = await readReport(tx, design, lengths)
-    if (stored === undefined) throw new LindungError("state", "there is no draft")
-    const days = revealedDays(stored.report, lengths)
-    if (known) return { action: known, days }
-    if (stored.expiresAt < second) throw new LindungError("state", "the draft is of yesterday: prepare it again")
-    const action = newAction("report", random)
-    writeAction(tx, action)
-    return { action, days }
+/** The draft that can still be changed. @throws LindungError state when there is none, or it is on its way */
+async function storedDraft(tx: ReadTx, { design, lengths }: Reporting): Promise<StoredReport> {
+  const stored = await readReport(tx, design, lengths)
+  if (stored === undefined || (await readActions(tx)).some(({ kind }) => kind === "report"))
+    throw new LindungError("state", "there is no draft, or it is being sent")
+  return stored
+}
+
+/** The action of the draft, begun now if it was not before. */
+async function beginAction(tx: WriteTx, { design, lengths, random }: Reporting, now: number): Promise<Action> {
+  const known = (await readActions(tx)).find(({ kind }) => kind === "report")
+  if (known !== undefined) return known
+  const stored = await readReport(tx, design, lengths)
+  if (stored === undefined) throw new LindungError("state", "there is no draft")
+  if (stored.expiresAt < now) throw new LindungError("state", "the draft is of yesterday: prepare it again")
+  const action = newAction("report", random)
+  writeAction(tx, action)
+  return action
+}
+
+/** In its turn, so that the host's task does not send the same beside it. */
+function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
+  const { store, tracer, outbox } = client
+  return outbox.inTurn(async () => {
+    const now = tracer.now()
+    const parameters = parametersNow((await store.read(readState)).parameters, now)
+    const action = await store.write(tx => beginAction(tx, client, now))
+    try {
+      const sent = action.phase === "second" ? action : await deliverFirst(outbox.delivery(signal), action, parameters)
+      if (sent.kind !== "report") throw new LindungError("proof-invalid", "the authority does not accept this code")
+      return { at: toMs((await store.read(readState)).sent?.at ?? now) }
+    } finally {
+      await client.changed()
+    }
   })
-  const delivered = action.phase === "second" ? action : await deliverFirst(client.delivery(signal), action, parameters)
-  await client.changed()
-  if (delivered.kind !== "report") throw new LindungError("proof-invalid", "the authority does not accept this code")
-  await store.write(tx => updateState(tx, { sent: { at: Math.floor(second), days } }))
-  if (tracer.on) await tracer.rotate()
-  return { at: toMs(second) }
 }

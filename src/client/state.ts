@@ -16,17 +16,28 @@ export interface State {
   readonly parameters: readonly ParameterSet[]
   /** Ingest keys that were found in the log: bucket → public key. A second one for a bucket is refused. */
   readonly ingestKeys: Readonly<Record<string, string>>
+  /** When tracing was first switched on: before that, no task is armed. */
   readonly startedAt?: number
-  readonly endedAt?: number
   readonly syncedAt?: number
-  readonly sent?: { readonly at: number; readonly days: readonly number[] }
+  readonly prunedAt?: number
+  /** Tasks that failed: how often in a row, and the second before which they do not try again. */
+  readonly retry: Readonly<Record<string, { readonly failures: number; readonly at: number }>>
+  /** The last report. `missed`: it was not in the batch it was promised for, and was sent again. */
+  readonly sent?: { readonly at: number; readonly days: readonly number[]; readonly missed?: true }
+  /** When the authority did not accept a code. */
+  readonly refusedAt?: number
   /** Days that people were told about: day → seconds of the first time. */
   readonly told: Readonly<Record<string, number>>
+  /** Days that the person has put aside. */
+  readonly dismissed: Readonly<Record<string, true>>
   /** Next start of a cover action, in seconds; drawn from the last scheduled one. */
   readonly coverAt?: number
 }
 
-const EMPTY: State = { schema: 1, second: 0, parameters: [], ingestKeys: {}, told: {} }
+/** New values; undefined takes one away. */
+type Change = { readonly [Name in keyof State]?: State[Name] | undefined }
+
+const EMPTY: State = { schema: 1, second: 0, parameters: [], ingestKeys: {}, told: {}, dismissed: {}, retry: {} }
 
 export async function readState(tx: ReadTx): Promise<State> {
   const bytes = await tx.get(STATE)
@@ -37,13 +48,14 @@ export async function readState(tx: ReadTx): Promise<State> {
   } catch {
     throw new LindungError("storage-corrupt", "the client's state does not parse")
   }
-  if (state.schema !== 1) throw new LindungError("schema-newer", `the store has schema ${String(state.schema)}`)
-  return state
+  if (state?.schema !== 1) throw new LindungError("schema-newer", `the store has schema ${String(state?.schema)}`)
+  return { ...EMPTY, ...state }
 }
 
 /** Reads, changes and writes the state inside a write. */
-export async function updateState(tx: WriteTx, change: Partial<State>): Promise<State> {
-  const state = { ...(await readState(tx)), ...change }
+export async function updateState(tx: WriteTx, change: Change): Promise<State> {
+  // JSON leaves out what is undefined.
+  const state = { ...(await readState(tx)), ...change } as State
   tx.put(STATE, ascii(JSON.stringify(state)))
   return state
 }

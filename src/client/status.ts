@@ -1,22 +1,33 @@
 import type { LindungError } from "../protocol/index.ts"
-import type { EpochMs, TaskId } from "./ports.ts"
+import type { EpochMs, Impediment, TaskId } from "./ports.ts"
 import type { DayResult, IsoDay } from "./risk/index.ts"
 
 /** Whether the phone broadcasts and listens. */
-export type Tracing = { readonly is: "off" } | { readonly is: "on"; readonly since: EpochMs }
+export type Tracing =
+  | { readonly is: "off" }
+  | { readonly is: "on"; readonly since: EpochMs }
+  | { readonly is: "limited"; readonly by: readonly [Impediment, ...Impediment[]] }
 
 /** What is known about the person's contacts; `unknown` before the first check. */
 export type Exposure =
   | { readonly is: "unknown" }
   | { readonly is: "none"; readonly checkedAt: EpochMs }
-  | { readonly is: "exposed"; readonly days: readonly DayResult[]; readonly firstToldAt: EpochMs }
+  | {
+      readonly is: "exposed"
+      readonly days: readonly DayResult[]
+      readonly firstToldAt: EpochMs
+      /** The person has put every one of these days aside. */
+      readonly dismissed: boolean
+    }
 
 /** How far the person's own report is. */
 export type ReportStatus =
-  | { readonly is: "none" }
+  /** With an error: the authority did not accept the code, and nothing was reported. */
+  | { readonly is: "none"; readonly error?: LindungError }
   | { readonly is: "draft"; readonly expiresAt: EpochMs }
   | { readonly is: "sending" }
-  | { readonly is: "sent"; readonly at: EpochMs; readonly days: readonly IsoDay[] }
+  /** With an error: the server did not publish it as promised. It was sent a second time, and there is no third. */
+  | { readonly is: "sent"; readonly at: EpochMs; readonly days: readonly IsoDay[]; readonly error?: LindungError }
 
 export type SyncResult =
   | { readonly is: "done"; readonly batches: number; readonly keys: number; readonly newDays: readonly IsoDay[] }
@@ -30,5 +41,7 @@ export interface Status {
   readonly exposure: Exposure
   readonly report: ReportStatus
   readonly lastSync?: SyncResult & { readonly at: EpochMs }
+  /** Identifiers that are kept, heard or matched; `lastAt` is forgotten when the app ends. */
+  readonly contacts: { readonly windows: number; readonly lastAt?: EpochMs }
   readonly next: Partial<Record<TaskId, EpochMs>>
 }

@@ -22,6 +22,7 @@ import {
 import { fetchHead, type Head } from "./head.ts"
 import { processBatch } from "./match.ts"
 import type { Http, Store, WriteTx } from "./ports.ts"
+import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
 import { fetchFile } from "./transport.ts"
 
@@ -47,18 +48,18 @@ export interface SyncPorts {
   readonly now: number
   /** The logical clock moves: called before any batch is fetched. */
   readonly headMoved: (bucket: number) => Promise<void>
-  /** Runs in the write of each batch, after its matches: exposure days, so that they change together. */
-  readonly afterBatch: (tx: WriteTx, batch: Batch, parameters: ParameterSet) => Promise<void>
+  /** Runs in the write of each batch, after its matches, so that exposure days change together with them. */
+  readonly afterBatch: (tx: WriteTx, batch: Batch, parameters: ParameterSet) => Promise<readonly IsoDay[]>
 }
 
 /**
  * Takes every batch that is new, oldest first. What one batch changes goes into one write; a failure keeps the batches
  * before it.
- * @param progress called after each batch with how many are done, of how many, and the secrets it held
+ * @param progress called after each batch's write: how many are done, the secrets it held, the days it told
  */
 export async function sync(
   ports: SyncPorts,
-  progress: (done: number, of: number, keys: number) => void,
+  progress: (done: number, keys: number, fresh: readonly IsoDay[]) => void,
 ): Promise<void> {
   const before = await ports.store.read(readState)
   const nowBucket = time.bucket(ports.now)
@@ -80,13 +81,13 @@ export async function sync(
   const wanted = batchLeaves(head, ports.design, before.cursor)
   for (const [done, leaf] of wanted.entries()) {
     const batch = await fetchBatch(ports, leaf, parameters)
-    await ports.store.write(async tx => {
+    const fresh = await ports.store.write(async tx => {
       const inForce = parametersFor(leaf.bucket, parameters)!
       await processBatch(tx, batch, inForce)
       await updateState(tx, { cursor: leaf.bucket })
-      await ports.afterBatch(tx, batch, inForce)
+      return ports.afterBatch(tx, batch, inForce)
     })
-    progress(done + 1, wanted.length, batch.entries)
+    progress(done + 1, batch.entries, fresh)
   }
 }
 
@@ -112,9 +113,12 @@ function batchLeaves({ checkpoint, leaves }: Head, design: Design, cursor: numbe
 async function fetchLogged(ports: SyncPorts, url: string, leaf: Leaf): Promise<Uint8Array> {
   if (leaf.length > MAX_BATCH_BYTES) throw new LindungError("format", `${url}: ${leaf.length} bytes are too many`)
   const file = await fetchFile(ports.http, url, leaf.length, ports.signal)
-  if (file.length !== leaf.length || !equal(sha256(file), leaf.hash))
-    throw new LindungError("not-in-log", `${url}: not the file that was logged`)
-  return file
+  if (file.length !== leaf.length)
+    throw new LindungError("format", `${url}: expected ${leaf.length} bytes, got ${file.length}`)
+  if (equal(sha256(file), leaf.hash)) return file
+  // Damage shows in the format; a whole batch that is another one than was logged is worse.
+  parseBatch(file)
+  throw new LindungError("not-in-log", `${url}: not the file that was logged`)
 }
 
 async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly ParameterSet[]): Promise<Batch> {

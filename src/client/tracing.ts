@@ -1,6 +1,6 @@
 import { type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, type ParameterSet, slotAt } from "../protocol/index.ts"
-import type { Clock, EpochMs, Radio, Sighting, Store } from "./ports.ts"
+import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
 import { currentEphId } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
@@ -13,6 +13,8 @@ interface TracingPorts {
   readonly design: Design
   /** L and W in force now. */
   readonly parameters: () => ParameterSet
+  /** Called when impediments have come or gone. */
+  readonly changed: () => void
 }
 
 /** A cancel of one's own: AbortController is not in every engine. */
@@ -41,9 +43,13 @@ export class Tracer {
   #monotonic = 0
   /** The newest checkpoint verified: the logical clock of what is heard now. */
   #after = 0
+  #lastAt: EpochMs | undefined
   #running: (Cancel & { abort(): void }) | undefined
   #writing: Promise<void> = Promise.resolve()
   #advertised: { payload: Uint8Array; until: EpochMs } | undefined
+  /** What the radio says about itself, and how its calls ended. */
+  #reported: readonly Impediment[] = []
+  readonly #failed = new Map<Impediment["code"], Impediment>()
 
   constructor(ports: TracingPorts) {
     this.#ports = ports
@@ -52,6 +58,16 @@ export class Tracer {
 
   get dropped(): Readonly<Dropped> {
     return this.#recorder.dropped
+  }
+
+  /** When something was heard last, since the app was started. */
+  get lastAt(): EpochMs | undefined {
+    return this.#lastAt
+  }
+
+  /** When what is broadcast has to change; undefined while it is off. */
+  get until(): EpochMs | undefined {
+    return this.#running && this.#advertised?.until
   }
 
   get on(): boolean {
@@ -76,6 +92,11 @@ export class Tracer {
     return Math.floor(this.#second)
   }
 
+  /** The wall clock, in whole seconds: what is broadcast, and which slot something was heard in, go by it. */
+  now(): number {
+    return Math.floor(this.#ports.clock.now() / 1000)
+  }
+
   /** From now on, what is heard was heard after the batch of this bucket. The scan before it is written first. */
   async moveLogicalClock(bucket: number): Promise<void> {
     await this.flush()
@@ -87,8 +108,45 @@ export class Tracer {
     const running = canceller()
     this.#running = running
     await this.rotate()
-    void this.#ports.radio.advertise(() => this.#next(), running)
-    void this.#ports.radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running)
+    const { radio } = this.#ports
+    this.#failed.clear()
+    this.#reported = []
+    if (radio.can.advertise)
+      this.#watch("advertising-refused", running, () => radio.advertise(() => this.#next(), running))
+    else this.#impede("advertising-refused", "nothing")
+    if (radio.can.scan)
+      this.#watch("radio-failed", running, () => radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running))
+    else this.#impede("bluetooth-unsupported", "nothing")
+    if (radio.health) this.#watch("radio-failed", running, () => this.#follow(radio, running))
+  }
+
+  /** A radio that gives up is a state of the phone and not an error of the caller. */
+  #watch(code: Impediment["code"], running: Cancel, work: () => Promise<void>): void {
+    const failed = () => {
+      if (!running.aborted) this.#impede(code, "wait")
+    }
+    try {
+      work().catch(failed)
+    } catch {
+      failed()
+    }
+  }
+
+  async #follow(radio: Radio, running: Cancel): Promise<void> {
+    for await (const reported of radio.health!(running)) {
+      if (running.aborted) return
+      this.#reported = reported
+      this.#ports.changed()
+    }
+  }
+
+  #impede(code: Impediment["code"], userCan: Impediment["userCan"]): void {
+    this.#failed.set(code, { code, since: this.#ports.clock.now(), userCan })
+    this.#ports.changed()
+  }
+
+  get impediments(): readonly Impediment[] {
+    return [...this.#reported, ...this.#failed.values()]
   }
 
   async stop(): Promise<void> {
@@ -100,10 +158,9 @@ export class Tracer {
   /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
   async rotate(): Promise<void> {
     const { store, design, random, parameters } = this.#ports
-    const second = this.second()
     const { ephId, until } = await store.write(async tx => {
-      await updateState(tx, { second })
-      return currentEphId(tx, design, second, parameters(), random)
+      await updateState(tx, { second: this.second() })
+      return currentEphId(tx, design, this.now(), parameters(), random)
     })
     this.#advertised = { payload: ephId, until: (until * 1000) as EpochMs }
   }
@@ -114,16 +171,15 @@ export class Tracer {
   }
 
   #hear(sighting: Sighting): void {
-    // A packet's own time counts where it is later than the clock that never goes back.
-    const now = this.second()
-    const closed = this.#recorder.hear(sighting, Math.max(now, Math.floor(sighting.at / 1000)), now)
+    const closed = this.#recorder.hear(sighting, this.second(), this.now())
+    this.#lastAt = this.#ports.clock.now()
     if (closed) this.#keep(closed)
   }
 
   #keep(closed: Closed): void {
     const { store, design, parameters } = this.#ports
     const place = {
-      slot: slotAt(design, closed.second, parameters()),
+      slot: slotAt(design, closed.at, parameters()),
       bucket: time.bucket(closed.second),
       after: this.#after,
     }

@@ -4,9 +4,10 @@
  */
 export { type ServerConfig, type ServerSettings, serverSettingsFrom } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
+export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
 export type { Published } from "./publisher.ts"
-export { publishOnTime } from "./scheduler.ts"
+export { type After, publishOnTime } from "./scheduler.ts"
 export { fileTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"
 export { segmentEnvelopes } from "./store/segments.ts"

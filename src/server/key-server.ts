@@ -7,7 +7,7 @@ import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { openIngest } from "./ingest.ts"
 import { openPublisher, type Published } from "./publisher.ts"
-import { after } from "./scheduler.ts"
+import { type After, after as byTimer } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
 
 /** What the server has to say about itself. Never an address, a request, or anything about a single upload. */
@@ -23,6 +23,8 @@ export interface ServerPorts {
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
   readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
   readonly log?: (event: ServerEvent) => void
+  /** Runs something once after a delay; a timer unless a simulation has its own time. */
+  readonly after?: After
 }
 
 export interface KeyServer {
@@ -47,7 +49,7 @@ export interface KeyServer {
  */
 export async function openKeyServer(config: ServerConfig, ports: ServerPorts): Promise<KeyServer> {
   checkServerConfig(config)
-  const { clock, random, stores, curves, log = () => {} } = ports
+  const { clock, random, stores, curves, log = () => {}, after = byTimer } = ports
   const { envelopes, records, tree } = stores
   const files = new Files(tree)
   let isFailing = false

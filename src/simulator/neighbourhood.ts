@@ -6,6 +6,7 @@ import {
   type Http,
   open,
   type Radio,
+  type Scheduler,
   type Sighting,
   type Store,
 } from "../client/index.ts"
@@ -55,18 +56,18 @@ class SimulatedRadio implements Radio {
 }
 
 export interface PhonePorts {
-  readonly virtual: VirtualTime
+  readonly clock: Clock
   readonly store: Store
   readonly http: Http
   readonly random: Random
+  /** Forgets what it is told unless given: somebody else runs the tasks. */
+  readonly scheduler?: Scheduler
 }
 
-/** Opens the client of one phone. Its tasks are run by the world, so that its scheduler only has to forget. */
+/** Opens the client of one phone. */
 export async function openPhone(name: string, config: Config, ports: PhonePorts): Promise<Phone> {
-  const { virtual, store, http, random } = ports
+  const { clock, store, http, random, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
   const radio = new SimulatedRadio()
-  const scheduler = { arm: async () => {}, disarm: async () => {} }
-  const clock = phoneClock(virtual)
   const client = await open(config, { radio, store, clock, random, http, scheduler })
   return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }

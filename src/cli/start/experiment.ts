@@ -3,7 +3,15 @@ import { join } from "node:path"
 import { type DayResult, isoDay, memoryStore, type Status, type Store } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
 import type { DesignName } from "../../protocol/index.ts"
-import { type Meeting, openPhone, type Phone, play, type Recording, type VirtualTime } from "../../simulator/index.ts"
+import {
+  type Meeting,
+  openPhone,
+  type Phone,
+  phoneClock,
+  play,
+  type Recording,
+  type VirtualTime,
+} from "../../simulator/index.ts"
 import { nodeHttp, type Traffic } from "../http.ts"
 import { systemRandom } from "../random.ts"
 import { openServers, type Servers } from "./servers.ts"
@@ -75,7 +83,7 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
     phones.set(
       name,
       await openPhone(name, servers.appConfig, {
-        virtual,
+        clock: phoneClock(virtual),
         store: plan.storeOf?.(name) ?? memoryStore(),
         http,
         random: systemRandom,

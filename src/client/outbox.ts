@@ -1,0 +1,103 @@
+import type { Cancel, Design } from "../protocol/index.ts"
+import type { Config, pinnedKeys } from "./config.ts"
+import { coverInterval, coverStep } from "./cover.ts"
+import {
+  type DeliveryPorts,
+  deliverFirst,
+  deliverSecond,
+  newAction,
+  parametersNow,
+  readActions,
+  writeAction,
+} from "./delivery.ts"
+import type { Ports, WriteTx } from "./ports.ts"
+import { noteFailure, noteSuccess, retryAt } from "./retry.ts"
+import { readState, updateState } from "./state.ts"
+import type { Tracer } from "./tracing.ts"
+
+/** Actions under way, real and made up alike, one step at a time. */
+export class Outbox {
+  readonly #config: Config
+  readonly #ports: Ports
+  readonly #keys: ReturnType<typeof pinnedKeys>
+  readonly #design: Design
+  readonly #tracer: Tracer
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    config: Config,
+    ports: Ports,
+    of: { keys: ReturnType<typeof pinnedKeys>; design: Design; tracer: Tracer },
+  ) {
+    this.#config = config
+    this.#ports = ports
+    this.#keys = of.keys
+    this.#design = of.design
+    this.#tracer = of.tracer
+  }
+
+  /** What sends waits for its turn: a report and the host's task would otherwise send the same upload twice. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  delivery(signal: Cancel): DeliveryPorts {
+    const { http, store, random } = this.#ports
+    const { server, authority } = this.#config
+    const { receipts, authority: authorityKey } = this.#keys
+    const to = { uploads: server.uploads, authority: authority.url, receiptKey: receipts, authorityKey }
+    const now = () => this.#tracer.now()
+    const renewed = async () => {
+      if (this.#tracer.on) await this.#tracer.rotate()
+    }
+    return { http, store, random, design: this.#design, ...to, signal, now, renewed }
+  }
+
+  /** In the write that starts tracing for the first time: cover actions begin with it. */
+  async begin(tx: WriteTx): Promise<void> {
+    const { cover } = this.#config
+    if (cover === "off" || (await readState(tx)).coverAt !== undefined) return
+    const first = this.#tracer.now() + coverInterval(this.#ports.random, cover.meanDays)
+    await updateState(tx, { coverAt: Math.ceil(first) })
+  }
+
+  /**
+   * Does what is due of all actions, and starts a cover action when its time has come.
+   * @throws LindungError of the first action that failed; the others were tried all the same
+   */
+  run(signal: Cancel): Promise<void> {
+    return this.inTurn(async () => {
+      const { store, random } = this.#ports
+      const now = this.#tracer.now()
+      if (now < retryAt(await store.read(readState), "cover", now)) return
+      await store.write(tx => this.#startCover(tx, now))
+      const failures: unknown[] = []
+      for (const action of await store.read(readActions)) {
+        if (action.dueAt > now) continue
+        try {
+          const parameters = parametersNow((await store.read(readState)).parameters, now)
+          if (action.phase === "second") await deliverSecond(this.delivery(signal), action, parameters)
+          else await deliverFirst(this.delivery(signal), action, parameters)
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+      if (failures.length > 0) {
+        if (!signal.aborted) await store.write(tx => noteFailure(tx, "cover", now, random))
+        throw failures[0]
+      }
+      await store.write(tx => noteSuccess(tx, "cover"))
+    })
+  }
+
+  async #startCover(tx: WriteTx, now: number): Promise<void> {
+    const { cover } = this.#config
+    const { coverAt } = await readState(tx)
+    if (cover === "off" || coverAt === undefined) return
+    const { run, next } = coverStep(coverAt, now, this.#ports.random, cover)
+    await updateState(tx, { coverAt: Math.ceil(next) })
+    if (run) writeAction(tx, newAction("cover", this.#ports.random, now + run.delaySeconds))
+  }
+}

@@ -1,0 +1,41 @@
+import { type Design, LindungError, type ParameterSet } from "../protocol/index.ts"
+import { readActions } from "./delivery.ts"
+import { evaluate } from "./exposure.ts"
+import type { EpochMs, ReadTx } from "./ports.ts"
+import { readReport } from "./report.ts"
+import { dayNumber, isoDay, type RiskRule } from "./risk/index.ts"
+import { readState } from "./state.ts"
+import type { Exposure, ReportStatus } from "./status.ts"
+
+const ms = (second: number): EpochMs => Math.round(second * 1000) as EpochMs
+
+/** What is shown of the person's contacts. */
+export async function exposureIn(
+  tx: ReadTx,
+  o: { rule: RiskRule; now: number; exposureDays: number },
+): Promise<Exposure> {
+  const { told, dismissed, syncedAt } = await readState(tx)
+  if (syncedAt === undefined) return { is: "unknown" }
+  const days = (await evaluate(tx, o.rule, o.now, o.exposureDays)).filter(({ level }) => level !== "none")
+  if (days.length === 0) return { is: "none", checkedAt: ms(syncedAt) }
+  const first = Math.min(...days.map(({ day }) => told[dayNumber(day)] ?? syncedAt))
+  const isDismissed = days.every(({ day }) => dismissed[dayNumber(day)] === true)
+  return { is: "exposed", days, firstToldAt: ms(first), dismissed: isDismissed }
+}
+
+/** How far the person's own report is. */
+export async function reportIn(
+  tx: ReadTx,
+  o: { design: Design; lengths: ParameterSet; now: number },
+): Promise<ReportStatus> {
+  const { sent, refusedAt } = await readState(tx)
+  const action = (await readActions(tx)).find(({ kind }) => kind === "report")
+  if (action !== undefined && action.phase !== "second") return { is: "sending" }
+  const draft = action === undefined ? await readReport(tx, o.design, o.lengths) : undefined
+  if (draft !== undefined && draft.expiresAt >= o.now) return { is: "draft", expiresAt: ms(draft.expiresAt) }
+  if (refusedAt !== undefined && refusedAt >= (sent?.at ?? 0))
+    return { is: "none", error: new LindungError("proof-invalid", "the authority does not accept this code") }
+  if (sent === undefined) return { is: "none" }
+  const missed = sent.missed && new LindungError("not-published", "the report was not in the batch it was promised for")
+  return { is: "sent", at: ms(sent.at), days: sent.days.map(isoDay), ...(missed && { error: missed }) }
+}

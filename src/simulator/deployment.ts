@@ -1,0 +1,115 @@
+import { type Authority, memoryCodeStore, newApiKey, openAuthority } from "../authority/index.ts"
+import type { Config } from "../client/index.ts"
+import { base64, type Random } from "../crypto/index.ts"
+import { DESIGNS, defaultParameters, encodeNoteKey } from "../protocol/index.ts"
+import {
+  type InProcessAnswer,
+  type InProcessRequest,
+  inProcess,
+  type KeyServer,
+  memoryEnvelopes,
+  memoryRecords,
+  memoryTree,
+  nativeEd25519,
+  nativeX25519,
+  openKeyServer,
+} from "../server/index.ts"
+import { seededDice } from "./dice.ts"
+
+const LOG_NAME = "log.lindung.test"
+const SERVER_URL = "https://server.lindung.test"
+const AUTHORITY_URL = "https://authority.lindung.test"
+
+/** The real services over memory stores, without a socket. */
+export interface Deployment {
+  readonly keyServer: KeyServer
+  readonly authority: Authority
+  /** The part of a configuration that names and pins them. */
+  readonly pinned: Pick<Config, "server" | "authority">
+  /** Answers a request to one of their hosts. @throws for any other host */
+  answer(request: Omit<InProcessRequest, "path"> & { readonly url: string }): Promise<InProcessAnswer>
+  close(): Promise<void>
+}
+
+/** @param clock unix seconds; nothing here waits, so that time is the caller's alone */
+export async function deploy(seed: number, clock: () => number, firstBucket: number): Promise<Deployment> {
+  const dice = (role: string): Random => seededDice(`${seed}/${role}`)
+  const keys = dice("keys")
+  const [logSeed, receiptSeed, wrappingKey, signingSeed, hashKey] = Array.from({ length: 5 }, () => keys.bytes(32)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const authority = await openAuthority(
+    {
+      signingSeed,
+      hashKey,
+      apiKeyHashes: [newApiKey(keys).hash],
+      mechanism: "simple",
+      codeValidHours: 24,
+      tokenValidDays: 3,
+      redeemMillis: 20,
+      maxWaiting: 1_000,
+    },
+    {
+      clock,
+      monotonic: () => 0,
+      wait: async () => {},
+      random: dice("authority"),
+      store: memoryCodeStore(),
+      curve: nativeEd25519,
+    },
+  )
+  const keyServer = await openKeyServer(
+    {
+      logName: LOG_NAME,
+      logSeed,
+      receiptSeed,
+      wrappingKey,
+      authorityKeys: [authority.publicKey],
+      parameters: [
+        defaultParameters(
+          firstBucket,
+          DESIGNS.map(({ name }) => name),
+        ),
+      ],
+      uploadsPerMinute: 0,
+      proxies: 0,
+    },
+    {
+      clock,
+      random: dice("server"),
+      stores: { envelopes: memoryEnvelopes(), records: memoryRecords(), tree: memoryTree() },
+      curves: { ed25519: nativeEd25519, x25519: nativeX25519 },
+      after: (_, run) => run(),
+    },
+  )
+  const hosts = new Map([
+    [SERVER_URL, inProcess(keyServer.handler)],
+    [AUTHORITY_URL, inProcess(authority.handler)],
+  ])
+  return {
+    keyServer,
+    authority,
+    pinned: {
+      server: {
+        files: SERVER_URL,
+        uploads: SERVER_URL,
+        logKey: encodeNoteKey({ name: LOG_NAME, publicKey: nativeEd25519.verifyKey(logSeed) }),
+        receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
+      },
+      authority: { url: AUTHORITY_URL, publicKey: base64(authority.publicKey), mechanism: "simple" },
+    },
+    answer({ url, ...request }) {
+      for (const [host, ask] of hosts)
+        if (url.startsWith(`${host}/`)) return ask({ ...request, path: url.slice(host.length) })
+      throw new Error(`nobody answers at ${url}`)
+    },
+    async close() {
+      await keyServer.close()
+      await authority.close()
+    },
+  }
+}
