@@ -149,8 +149,12 @@ export async function coarsen(tx: WriteTx, slot: number, id: Uint8Array, fresh: 
   await append(tx, coarseKey(slot, id), value)
 }
 
-/** Adds scans to those that stand under a key. */
+/**
+ * Adds scans to those that stand under a key. They lie in the order of their random numbers: that of arrival would
+ * tell how a meeting went.
+ */
 export async function append(tx: WriteTx, key: Uint8Array, scans: Uint8Array): Promise<void> {
   const known = await tx.get(key)
-  tx.put(key, known ? concat(known, scans) : scans)
+  const all = parseScans(known ? concat(known, scans) : scans)
+  tx.put(key, encodeScans(all.sort((a, b) => (a.scanId ?? 0) - (b.scanId ?? 0))))
 }

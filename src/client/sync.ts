@@ -67,6 +67,7 @@ export async function sync(
   const { checkpoint } = head
   if (nowBucket - 1 - checkpoint.bucket > MAX_STALE_BUCKETS)
     throw new LindungError("stale", `the newest batch is ${nowBucket - 1 - checkpoint.bucket} buckets old`)
+  const wanted = batchLeaves(head, ports.design, before.cursor)
   const parameters = await fetchParameters(ports, head, before)
   const ingestKeys = await fetchIngestKeys(ports, head, before, nowBucket)
   // What is heard from now on was heard after all of these batches could be known.
@@ -78,7 +79,6 @@ export async function sync(
       ingestKeys,
     }),
   )
-  const wanted = batchLeaves(head, ports.design, before.cursor)
   for (const [done, leaf] of wanted.entries()) {
     const batch = await fetchBatch(ports, leaf, parameters)
     const fresh = await ports.store.write(async tx => {

@@ -1,0 +1,110 @@
+import type { Config, Http, HttpRequest } from "../../src/client/index.ts"
+import { base64, concat, merkle, time } from "../../src/crypto/index.ts"
+import {
+  type DesignName,
+  defaultParameters,
+  designByName,
+  encodeBatch,
+  encodeEntries,
+  encodeIngestKeys,
+  encodeLeaf,
+  encodeNoteKey,
+  encodeParameters,
+  encodeTile,
+  type LeafType,
+  leafOf,
+  PATHS,
+  type ParameterSet,
+  parametersHash,
+  signCheckpoint,
+  tilePath,
+  tilesUnder,
+} from "../../src/protocol/index.ts"
+import { nativeEd25519 } from "../../src/server/index.ts"
+import { CONFIG } from "./config.ts"
+
+const SEED = new Uint8Array(32).fill(21)
+const NAME = "log.example"
+
+/** A log and its files, made by hand: every lie of a server can be told with it. */
+export class TestLog {
+  readonly leaves: Uint8Array[] = []
+  readonly files = new Map<string, Uint8Array>()
+  readonly parameters: ParameterSet
+  readonly design: DesignName
+  readonly requests: HttpRequest[] = []
+  /** Changes an answer, or refuses by throwing. */
+  tamper: (path: string, file: Uint8Array | undefined) => Uint8Array | undefined = (_, file) => file
+
+  constructor(firstBucket: number, design: DesignName = "hybrid") {
+    this.design = design
+    this.parameters = defaultParameters(firstBucket, [design])
+    this.addLogged("parameters", firstBucket, encodeParameters(this.parameters))
+    this.files.set(PATHS.parameters, encodeParameters(this.parameters))
+    const list = this.keyList(firstBucket, 1)
+    this.addLogged("ingest-keys", firstBucket, list)
+    this.files.set(PATHS.ingestKeys, list)
+  }
+
+  keyList(firstBucket: number, fill: number): Uint8Array {
+    return encodeIngestKeys({
+      firstBucket,
+      keys: Array.from({ length: 24 }, (_, i) => new Uint8Array(32).fill(fill + i)),
+    })
+  }
+
+  addLogged(type: LeafType, bucket: number, file: Uint8Array, design = 0): void {
+    this.leaves.push(encodeLeaf(leafOf(type, bucket, design, file)))
+  }
+
+  batch(bucket: number, secrets: Map<number, Uint8Array[]>, changes: { design?: DesignName; hash?: Uint8Array } = {}) {
+    const design = designByName(changes.design ?? this.design)!
+    const hash = changes.hash ?? parametersHash(this.parameters)
+    return encodeBatch({ design, bucket, parametersHash: hash, salt: new Uint8Array(16).fill(bucket & 255) }, secrets)
+  }
+
+  /** Logs a batch, whatever the file holds. */
+  addBatch(bucket: number, file: Uint8Array = this.batch(bucket, new Map())): void {
+    this.addLogged("batch", bucket, file, designByName(this.design)!.code)
+    this.files.set(PATHS.batch(this.design, bucket), file)
+  }
+
+  /** Signs and shows the log as it is now. */
+  publish(bucket: number, changes: { seed?: Uint8Array; name?: string; size?: number } = {}): void {
+    const { seed = SEED, name = NAME, size = this.leaves.length } = changes
+    const levels: Uint8Array[][] = [this.leaves.map(leaf => merkle.leafHash(leaf))]
+    for (let level = 0; levels[level]!.length > 1; level++)
+      levels.push(
+        Array.from({ length: Math.floor(levels[level]!.length / 2) }, (_, i) =>
+          merkle.nodeHash(levels[level]![2 * i]!, levels[level]![2 * i + 1]!),
+        ),
+      )
+    const node: merkle.NodeReader = (level, index) => levels[level]![index]!
+    for (const tile of tilesUnder(size))
+      this.files.set(
+        tilePath(tile),
+        tile.level < 0
+          ? encodeEntries(this.leaves.slice(256 * tile.index, 256 * tile.index + tile.width))
+          : encodeTile(tile, node),
+      )
+    const checkpoint = { origin: name, size, root: merkle.root(size, node), bucket }
+    this.files.set(PATHS.checkpoint, signCheckpoint(checkpoint, name, seed, nativeEd25519))
+  }
+
+  readonly http: Http = {
+    send: async request => {
+      this.requests.push(request)
+      const path = request.url.slice(CONFIG.server.files.length)
+      const body = this.tamper(path, this.files.get(path))
+      return { status: body === undefined ? 404 : 200, headers: new Map(), body: concat(body ?? new Uint8Array(0)) }
+    },
+  }
+
+  get config(): Config {
+    const logKey = encodeNoteKey({ name: NAME, publicKey: nativeEd25519.verifyKey(SEED) })
+    const receiptKey = base64(nativeEd25519.verifyKey(SEED))
+    return { ...CONFIG, design: this.design, server: { ...CONFIG.server, logKey, receiptKey } }
+  }
+}
+
+export const startOf = (bucket: number): number => time.bucketStart(bucket)
