@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { createServer, type RequestListener, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { parseEnv } from "node:util"
 import { Command } from "commander"
@@ -110,8 +111,13 @@ export async function serve(directory: string, log: Logger): Promise<() => Promi
   try {
     for (const open of SERVICES) {
       const service = await open(directory, log)
-      running.push({ service, server: await listen(service) })
-      log.info({ event: "listening", service: service.name, host: service.host, port: service.port })
+      const server = await listen(service).catch(async error => {
+        await service.close()
+        throw error
+      })
+      running.push({ service, server })
+      const { port } = server.address() as AddressInfo
+      log.info({ event: "listening", service: service.name, host: service.host, port })
     }
   } catch (error) {
     await stop()

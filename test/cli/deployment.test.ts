@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { parseEnv } from "node:util"
+import { expect } from "chai"
+import { initDeployment } from "../../src/cli/init.ts"
+import { hex, sha256 } from "../../src/crypto/index.ts"
+import { parseNoteKey, verifyCheckpoint } from "../../src/protocol/index.ts"
+import { serverSettingsFrom } from "../../src/server/index.ts"
+import { random } from "../server/world.ts"
+
+const deployment = {
+  url: "http://127.0.0.1:8420",
+  authorityUrl: "http://127.0.0.1:8421",
+  listen: "127.0.0.1:0",
+  authorityListen: "127.0.0.1:0",
+  design: "hybrid" as const,
+  preset: "dp3t-android-2020",
+  uploadsPerMinute: 600,
+  proxies: 0,
+}
+const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
+
+describe("lindung init", () => {
+  let directory = ""
+  let apiKey = ""
+  let parameters = ""
+  const text = (...names: string[]) => readFile(join(directory, ...names), "utf8")
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "lindung-init-"))
+    apiKey = (await initDeployment(directory, deployment, { random, now: 1_795_000_000 })).apiKey
+    parameters = await text("parameters")
+  })
+  after(() => rm(directory, { recursive: true, force: true }))
+
+  it("writes a configuration that a server takes, whose public half apps take", async () => {
+    const settings = serverSettingsFrom(
+      parseEnv(await text("secrets", "server.env")) as Record<string, string>,
+      path => {
+        expect(path).to.equal("parameters")
+        return parameters
+      },
+    )
+    const app = JSON.parse(await text("app-config.json"))
+    expect(parseNoteKey(app.server.logKey).name).to.equal(settings.config.logName)
+    expect(hex(settings.config.authorityKeys[0]!)).to.equal(app.authority.publicKey)
+    expect(app).to.have.all.keys("appId", "server", "authority", "design", "risk", "cover", "retention", "sync")
+  })
+  it("lets nobody but the owner read a secret, and keeps secrets apart from data", async () => {
+    for (const name of await readdir(join(directory, "secrets")))
+      expect((await stat(join(directory, "secrets", name))).mode & 0o777, name).to.equal(0o600)
+    for (const name of ["secrets", join("data", "server"), join("data", "authority")])
+      expect((await stat(join(directory, name))).mode & 0o777, name).to.equal(0o700)
+  })
+
+  it("puts no secret into the public half, and the API key nowhere", async () => {
+    const environment = {
+      ...parseEnv(await text("secrets", "server.env")),
+      ...parseEnv(await text("secrets", "authority.env")),
+    }
+    const app = await text("app-config.json")
+    const secrets = Object.entries(environment).filter(([name]) => /SEED|_KEY$|HASH/.test(name))
+    expect(secrets).to.have.length(6)
+    for (const [name, value] of secrets) expect(app, name).to.not.include(value)
+    for (const file of [app, ...Object.values(environment)]) expect(file).to.not.include(apiKey)
+    expect(environment["LINDUNG_AUTHORITY_API_KEY_HASHES"]).to.equal(hex(sha256(Buffer.from(apiKey))))
+  })
+
+  it("never writes over what is there", async () => {
+    const failure = await initDeployment(directory, deployment, { random, now: 1 }).catch(error => error)
+    expect(failure.message).to.include("not empty")
+  })
+
+  it("is enough to serve from: lindung serve starts, answers, and stops in order when told to", async () => {
+    const child = spawn(process.execPath, [MAIN, "serve", directory], { stdio: ["ignore", "pipe", "inherit"] })
+    try {
+      const lines: string[] = []
+      const output = createInterface(child.stdout)
+      output.on("line", line => lines.push(line))
+      await once(output, "line")
+      const { event, port } = JSON.parse(lines[0]!)
+      expect(event).to.equal("listening")
+      const answer = await fetch(`http://127.0.0.1:${port}/checkpoint`)
+      const app = JSON.parse(await text("app-config.json"))
+      const checkpoint = verifyCheckpoint(new Uint8Array(await answer.arrayBuffer()), parseNoteKey(app.server.logKey))
+      expect(checkpoint.size).to.equal(3)
+      child.kill("SIGTERM")
+      const [code] = await once(child, "close")
+      expect(code).to.equal(0)
+      expect(JSON.parse(lines.at(-1)!).event).to.equal("stopped")
+    } finally {
+      child.kill("SIGKILL")
+    }
+  })
+
+  it("of a damaged deployment: lindung serve names every problem and does not start", async () => {
+    const environment = await text("secrets", "server.env")
+    await writeFile(
+      join(directory, "secrets", "server.env"),
+      environment.replace(/^LINDUNG_SERVER_(LOG_SEED|PROXIES).*$/gm, ""),
+    )
+    const child = spawn(process.execPath, [MAIN, "serve", directory], { stdio: ["ignore", "ignore", "pipe"] })
+    let errors = ""
+    child.stderr.on("data", chunk => {
+      errors += chunk
+    })
+    const [code] = await once(child, "close")
+    expect(code).to.equal(2)
+    expect(errors).to.include("LINDUNG_SERVER_LOG_SEED:").and.include("LINDUNG_SERVER_PROXIES:")
+  })
+})
