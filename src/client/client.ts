@@ -279,7 +279,7 @@ class OpenClient implements Client {
         now,
         headMoved: bucket => this.#tracer.moveLogicalClock(bucket),
         afterBatch: async (tx, batch, parameters) => {
-          await noticePublished(tx, batch, parameters)
+          await noticePublished(tx, batch, parameters, this.#ports.random)
           const fresh = await tell(tx, this.#rule, now, exposureDays)
           for (const day of fresh) await note(tx, now, "told", day)
           return fresh

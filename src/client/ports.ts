@@ -116,4 +116,9 @@ export interface Ports {
   readonly random: Random
   readonly http: Http
   readonly scheduler: Scheduler
+  /**
+   * Resolves after about so many milliseconds. With it the pause between the two requests of an action is drawn at
+   * random and hides how long the phone worked in between; without it, whoever sees the wire can time that work.
+   */
+  readonly wait?: (milliseconds: number) => Promise<void>
 }
