@@ -1,0 +1,125 @@
+import { EPHID_BYTES } from "../identifiers.ts"
+
+/** 2¹⁷ bits: a day of 10,000 identifiers sets one in thirteen, and the whole of it stays in a first-level cache. */
+export const BITMAP_WORDS = 4096
+const BITMAP_MASK = 0x1ffff
+
+/** What a phone heard, as flat columns: observation i is identifiers[16·i … 16·i+15], heard at times[i]. */
+export interface Observations {
+  /** 16 bytes each, one after the other */
+  readonly identifiers: Uint8Array
+  /** the unit of the design: day (low-cost), window (hybrid), 10-minute interval (GAEN) */
+  readonly times: Uint32Array
+}
+
+/** tag = the first four bytes of an identifier, most significant first. */
+export function tagOf(identifiers: Uint8Array, at: number): number {
+  return (
+    ((identifiers[at]! << 24) | (identifiers[at + 1]! << 16) | (identifiers[at + 2]! << 8) | identifiers[at + 3]!) >>> 0
+  )
+}
+
+/**
+ * The tags of what was heard, one table for each unit of time, in one array of words that a back end can copy as it is.
+ *
+ * A table is: bitmap (4096 words, bit tag mod 2¹⁷) ‖ shift ‖ 2^k + 1 bucket starts ‖ tags by bucket, where a tag's
+ * bucket is its first k = 32 − shift bits and k grows with the number of tags. Word 0 begins a table in which nothing
+ * is set, for a lane that is to find nothing. Computed identifiers are uniform, so a look-up reads 1.5 tags on average
+ * whatever was heard: someone who broadcasts chosen identifiers fills one bucket, and one bucket is rarely asked for.
+ */
+export class Tables {
+  readonly words: Uint32Array<ArrayBuffer>
+  /** The units in which something was heard, ascending. */
+  readonly units: Uint32Array
+  readonly #identifiers: Uint8Array
+  readonly #offsets = new Map<number, number>()
+  /** The observation of each tag word: the place of a tag is its place among all words. */
+  readonly #observations: Uint32Array
+
+  /**
+   * @param unitsOf for observation i, the first and the last unit in whose tables it stands
+   */
+  constructor(identifiers: Uint8Array, count: number, unitsOf: (i: number) => readonly [number, number]) {
+    this.#identifiers = identifiers
+    const sizes = new Map<number, number>()
+    for (let i = 0; i < count; i++) {
+      const [first, last] = unitsOf(i)
+      for (let unit = first; unit <= last; unit++) sizes.set(unit, (sizes.get(unit) ?? 0) + 1)
+    }
+    this.units = Uint32Array.from(sizes.keys()).sort()
+    let length = BITMAP_WORDS
+    for (const unit of this.units) {
+      this.#offsets.set(unit, length)
+      const size = sizes.get(unit)!
+      length += BITMAP_WORDS + 1 + 2 ** bucketBits(size) + 1 + size
+    }
+    this.words = new Uint32Array(length)
+    this.#observations = new Uint32Array(length)
+    for (const unit of this.units)
+      this.words[this.#offsets.get(unit)! + BITMAP_WORDS] = 32 - bucketBits(sizes.get(unit)!)
+    this.#fill(count, unitsOf)
+  }
+
+  /** Counting sort: sizes of the buckets, then their ends, then every tag from the end of its bucket downwards. */
+  #fill(count: number, unitsOf: (i: number) => readonly [number, number]): void {
+    const { words } = this
+    const each = (visit: (table: number, bucket: number, tag: number, i: number) => void): void => {
+      for (let i = 0; i < count; i++) {
+        const [first, last] = unitsOf(i)
+        const tag = tagOf(this.#identifiers, EPHID_BYTES * i)
+        for (let unit = first; unit <= last; unit++) {
+          const table = this.#offsets.get(unit)!
+          visit(table, table + BITMAP_WORDS + 1 + (tag >>> words[table + BITMAP_WORDS]!), tag, i)
+        }
+      }
+    }
+    each((table, bucket, tag) => {
+      words[table + ((tag & BITMAP_MASK) >>> 5)]! |= 1 << (tag & 31)
+      words[bucket]!++
+    })
+    for (const unit of this.units) {
+      const starts = this.#offsets.get(unit)! + BITMAP_WORDS + 1
+      const buckets = 2 ** (32 - words[starts - 1]!)
+      let end = starts + buckets + 1
+      for (let b = starts; b < starts + buckets; b++) {
+        end += words[b]!
+        words[b] = end
+      }
+      words[starts + buckets] = end
+    }
+    each((_, bucket, tag, i) => {
+      const place = --words[bucket]!
+      words[place] = tag
+      this.#observations[place] = i
+    })
+  }
+
+  /** Where the unit's table begins, in words; 0, the empty table, where nothing was heard. */
+  offset(unit: number): number {
+    return this.#offsets.get(unit) ?? 0
+  }
+
+  /** The observations of that unit whose 16 bytes are the identifier's. */
+  find(unit: number, identifier: Uint8Array): number[] {
+    const table = this.offset(unit)
+    const found: number[] = []
+    if (table === 0) return found
+    const tag = tagOf(identifier, 0)
+    const bucket = table + BITMAP_WORDS + 1 + (tag >>> this.words[table + BITMAP_WORDS]!)
+    for (let place = this.words[bucket]!; place < this.words[bucket + 1]!; place++) {
+      const observation = this.#observations[place]!
+      if (this.#same(identifier, EPHID_BYTES * observation)) found.push(observation)
+    }
+    return found
+  }
+
+  #same(identifier: Uint8Array, at: number): boolean {
+    for (let b = 0; b < EPHID_BYTES; b++) if (identifier[b] !== this.#identifiers[at + b]) return false
+    return true
+  }
+}
+
+/** k: one to two buckets for each tag, at least two so that the shift stays below 32, at most 2¹⁷. */
+function bucketBits(size: number): number {
+  return Math.min(17, Math.max(1, 32 - Math.clz32(size)))
+}
