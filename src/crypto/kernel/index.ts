@@ -16,11 +16,12 @@ import { matchWindowSeeds } from "./hybrid.ts"
 import { JsBackend } from "./js.ts"
 import type { PublishedKeys } from "./keys.ts"
 import { matchDayKeys } from "./low-cost.ts"
+import { compileKernel, SimdBackend } from "./simd.ts"
 import { type Observations, Tables } from "./tables.ts"
 
 export type { Observations, PublishedKeys }
 
-export type BackendName = "js"
+export type BackendName = "simd" | "js"
 
 /** One search: the tables of what a phone heard, against which batches are matched one after the other. */
 export interface Search<Batch, Found> {
@@ -49,8 +50,11 @@ export interface Matcher {
  * @param options.backend asks for one; without it, the fastest that the engine offers
  */
 export function createMatcher(options: { readonly backend?: BackendName } = {}): Matcher {
-  const backend = options.backend ?? "js"
-  const start = (schedule: Schedule, { words }: Tables): Backend => new JsBackend(schedule, words)
+  const kernel = options.backend === "js" ? undefined : compileKernel()
+  if (options.backend === "simd" && kernel === undefined)
+    throw new TypeError("backend: this engine has no WebAssembly with SIMD")
+  const start = (schedule: Schedule, { words }: Tables): Backend =>
+    kernel === undefined ? new JsBackend(schedule, words) : new SimdBackend(kernel, schedule, words)
 
   function search<Found extends Candidate>(
     schedule: Schedule,
@@ -78,7 +82,7 @@ export function createMatcher(options: { readonly backend?: BackendName } = {}):
   }
 
   return {
-    backend,
+    backend: kernel === undefined ? "js" : "simd",
     lowCost(observations, epochsPerDay = MINUTES_PER_DAY / EPOCH_MINUTES) {
       requireObservations(observations)
       requireCount("epochsPerDay", epochsPerDay, n => MINUTES_PER_DAY % n === 0, "a divisor of 1440")

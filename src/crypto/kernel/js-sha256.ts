@@ -67,17 +67,6 @@ const K = Int32Array.of(
 )
 const IV = Int32Array.of(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19)
 
-/** The words of a message of at most 55 bytes with SHA-256's padding, after `before` bytes of earlier blocks. */
-export function paddedBlock(message: Uint8Array, before: number): Int32Array {
-  const block = new Int32Array(16)
-  message.forEach((byte, i) => {
-    block[i >> 2]! |= byte << (24 - 8 * (i & 3))
-  })
-  block[message.length >> 2]! |= 0x80 << (24 - 8 * (message.length & 3))
-  block[15] = 8 * (before + message.length)
-  return block
-}
-
 /** SHA-256 and HMAC-SHA256 of one block, over words; the scratch is its own, so that nothing is allocated per key. */
 export class Sha256 {
   readonly #w = new Int32Array(64)
@@ -161,7 +150,7 @@ export class Sha256 {
   /**
    * HMAC-SHA256(key, message) into out[at … at+7]  (RFC 2104).
    * @param key `words` words from key[keyAt], at most 16
-   * @param message one padded block, as {@link paddedBlock} makes it with before = 64
+   * @param message one padded block, its length counted from the key's block on
    */
   hmac(key: Int32Array, keyAt: number, words: number, message: Int32Array, out: Int32Array, at: number): void {
     this.#pad(key, keyAt, words, 0x36363636, this.#inner)

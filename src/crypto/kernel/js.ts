@@ -1,18 +1,11 @@
-import { ascii } from "../bytes.ts"
-import { type Backend, GAEN, HYBRID, LANES, type Lanes, LOW_COST, MAX_SCAN, type Schedule, SLOTS } from "./backend.ts"
+import { type Backend, GAEN, LANES, type Lanes, LOW_COST, MAX_SCAN, type Schedule, SLOTS } from "./backend.ts"
 import { counterTags, expandKey, fillTables, intervalTags, useRoundKeys } from "./js-aes.ts"
-import { paddedBlock, Sha256 } from "./js-sha256.ts"
+import { Sha256 } from "./js-sha256.ts"
+import { labelBlock } from "./labels.ts"
 import { BITMAP_WORDS } from "./tables.ts"
 
 /** Round keys of 15 rounds, the most that a lane needs. */
 const WORDS_PER_LANE = 60
-
-/** One block of message for each schedule; HKDF-Expand (RFC 5869, 2.3) appends the number of the block, 1. */
-const labels: Record<Schedule, () => Int32Array> = {
-  [LOW_COST]: () => paddedBlock(ascii("broadcast key"), 64),
-  [HYBRID]: () => paddedBlock(ascii("DP3T-HYBRID"), 64),
-  [GAEN]: () => paddedBlock(ascii("EN-RPIK\x01"), 64),
-}
 
 /** The back end for engines without WebAssembly or its SIMD: AES by look-up tables, one key after another. */
 export class JsBackend implements Backend {
@@ -30,7 +23,7 @@ export class JsBackend implements Backend {
   constructor(schedule: Schedule, words: Uint32Array) {
     fillTables()
     this.#schedule = schedule
-    this.#label = labels[schedule]()
+    this.#label = labelBlock(schedule)
     this.#words = words
   }
 

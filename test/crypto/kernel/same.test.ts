@@ -2,7 +2,7 @@ import { expect } from "chai"
 import { kernel } from "../../../src/crypto/index.ts"
 import { type Case, cases, generator, observations, publishedKeys, sorted } from "./world.ts"
 
-const backends: kernel.BackendName[] = ["js"]
+const backends: kernel.BackendName[] = ["simd", "js"]
 
 /** Keys around the design's base, and observations of which about every second is of one of them. */
 export function scene(design: Case, seed: number, keyCount: number, heardCount: number) {
