@@ -1,7 +1,10 @@
 import { type GaenCandidate, KEY_BYTES, ROLLING_PERIOD, rpi, rpik, TOLERANCE_INTERVALS } from "../gaen.ts"
-import { type Backend, LANES, newLanes, SLOTS, scan } from "./backend.ts"
+import { type Backend, LANES, newLanes, scan } from "./backend.ts"
 import { lowerBound, nextChunk, type PublishedKeys, putKeys, secretOf } from "./keys.ts"
 import { type Observations, Tables } from "./tables.ts"
+
+/** Keys sorted at once: enough for each rolling start to fill its lanes many times over. */
+const SORTED = 32_768
 
 /** The units of the tables: days of identifiers, 144 intervals each. */
 const dayOf = (interval: number): number => Math.floor(interval / ROLLING_PERIOD)
@@ -53,7 +56,7 @@ export function* matchExposureKeys(
   const count = keys.first.length
   const lanes = newLanes()
   for (let begin = 0; begin < count; ) {
-    const { order, end } = nextChunk(keys, begin, SLOTS, key => {
+    const { order, end } = nextChunk(keys, begin, SORTED, key => {
       const stretch = lowerBound(stretches.last, keys.first[key]!)
       return (stretches.first[stretch] ?? Infinity) <= keys.last[key]!
     })

@@ -14,6 +14,9 @@ export interface PublishedKeys {
 export const secretOf = (keys: PublishedKeys, size: number, key: number): Uint8Array =>
   keys.secrets.slice(size * key, size * (key + 1))
 
+/** Keys that a chunk looks at, at most. */
+const PLACES = 2 ** 20
+
 /**
  * The next keys of a batch from `begin` on, at most `size` of those that are wanted, ordered by when they begin.
  * @returns their places in the batch, and where the next chunk begins
@@ -24,11 +27,14 @@ export function nextChunk(
   size: number,
   wanted: (key: number) => boolean,
 ): { order: Uint32Array; end: number } {
-  const order = new Uint32Array(Math.min(size, first.length - begin))
+  // Time and place in one number, below 2⁵²: a typed array sorts numbers without calling back.
+  const sorted = new Float64Array(Math.min(size, first.length - begin))
+  const limit = Math.min(first.length, begin + PLACES)
   let count = 0
   let end = begin
-  for (; end < first.length && count < size; end++) if (wanted(end)) order[count++] = end
-  return { order: order.subarray(0, count).sort((a, b) => first[a]! - first[b]!), end }
+  for (; end < limit && count < sorted.length; end++)
+    if (wanted(end)) sorted[count++] = first[end]! * PLACES + (end - begin)
+  return { order: Uint32Array.from(sorted.subarray(0, count).sort(), key => begin + (key % PLACES)), end }
 }
 
 /** Puts these keys into the slots from `slot` on. */
