@@ -4,9 +4,6 @@
  * remain the definition. Published keys and heard identifiers only: no secret of a phone passes through here.
  * @module
  */
-import { KEY_BYTES } from "../gaen.ts"
-import { WINDOW_SEED_BYTES } from "../hybrid.ts"
-import { DAY_KEY_BYTES } from "../low-cost.ts"
 import { EPOCH_MINUTES, MINUTES_PER_DAY, WINDOW_MINUTES } from "../time.ts"
 import { type Backend, GAEN, HYBRID, LOW_COST, type Schedule } from "./backend.ts"
 import { gaenStretches, gaenTables, matchExposureKeys } from "./gaen.ts"
@@ -15,7 +12,7 @@ import { JsBackend } from "./js.ts"
 import type { PublishedKeys } from "./keys.ts"
 import { matchDayKeys } from "./low-cost.ts"
 import type { Design, Designs, Search, SearchOptions } from "./matcher.ts"
-import { requireCount, requireKeys, requireObservations, requireOneWindow, requirePeriods } from "./require.ts"
+import { requireBatch, requireCount, requireObservations } from "./require.ts"
 import { compileKernel, SimdBackend } from "./simd.ts"
 import { type Observations, Tables } from "./tables.ts"
 
@@ -30,6 +27,7 @@ export {
   type Search,
   type SearchOptions,
 } from "./matcher.ts"
+export { requireBatch } from "./require.ts"
 export type { Observations, PublishedKeys }
 
 export type BackendName = "simd" | "js"
@@ -47,12 +45,10 @@ export interface Matcher {
   ): Search<Designs[D]["batch"], Designs[D]["found"]>
 }
 
-/** What a design brings to a search: its schedule, its tables, what a batch must satisfy, and its walk over the keys. */
+/** What a design brings to a search: its schedule, its tables, and its walk over the keys. */
 interface Plan<Found> {
   readonly schedule: Schedule
   readonly tables: Tables
-  readonly secretBytes: number
-  refuse(keys: PublishedKeys): void
   walk(backend: Backend, keys: PublishedKeys): Generator<number, Found[]>
 }
 
@@ -68,8 +64,6 @@ const plans: {
     return {
       schedule: LOW_COST,
       tables,
-      secretBytes: DAY_KEY_BYTES,
-      refuse() {},
       walk: (backend, keys) => matchDayKeys(backend, tables, keys, identifiersPerKey),
     }
   },
@@ -79,8 +73,6 @@ const plans: {
     return {
       schedule: HYBRID,
       tables,
-      secretBytes: WINDOW_SEED_BYTES,
-      refuse: requireOneWindow,
       walk: (backend, keys) => matchWindowSeeds(backend, tables, keys, identifiersPerKey),
     }
   },
@@ -90,8 +82,6 @@ const plans: {
     return {
       schedule: GAEN,
       tables,
-      secretBytes: KEY_BYTES,
-      refuse: requirePeriods,
       walk: (backend, keys) => matchExposureKeys(backend, tables, stretches, heard.times, keys),
     }
   },
@@ -114,6 +104,7 @@ export function createMatcher(options: { readonly backend?: BackendName } = {}):
       const plan = plans[design](heard, options)
       const { words } = plan.tables
       return start(
+        design,
         plan,
         kernel === undefined ? new JsBackend(plan.schedule, words) : new SimdBackend(kernel, plan.schedule, words),
       )
@@ -122,14 +113,14 @@ export function createMatcher(options: { readonly backend?: BackendName } = {}):
 }
 
 function start<Found extends { key: number; observation: number }>(
-  { secretBytes, refuse, walk }: Plan<Found>,
+  design: Design,
+  { walk }: Plan<Found>,
   backend: Backend,
 ): Search<PublishedKeys, Found> {
   let current = 0
   return {
     *match(keys) {
-      requireKeys(keys, secretBytes)
-      refuse(keys)
+      requireBatch(design, keys)
       const mine = ++current
       const steps = walk(backend, keys)
       for (;;) {

@@ -1,8 +1,18 @@
 import { requireByteArray } from "../bytes.ts"
-import { ROLLING_PERIOD } from "../gaen.ts"
+import { KEY_BYTES, ROLLING_PERIOD } from "../gaen.ts"
+import { WINDOW_SEED_BYTES } from "../hybrid.ts"
 import { EPHID_BYTES } from "../identifiers.ts"
+import { DAY_KEY_BYTES } from "../low-cost.ts"
 import type { PublishedKeys } from "./keys.ts"
+import type { Design } from "./matcher.ts"
 import type { Observations } from "./tables.ts"
+
+/** What one key of a batch is made of. */
+const SECRET_BYTES: Record<Design, number> = {
+  "low-cost": DAY_KEY_BYTES,
+  hybrid: WINDOW_SEED_BYTES,
+  gaen: KEY_BYTES,
+}
 
 function requireTimes(name: string, length: number, column: Uint32Array): void {
   if (Object.prototype.toString.call(column) !== "[object Uint32Array]")
@@ -21,24 +31,17 @@ export function requireObservations({ identifiers, times }: Observations): void 
   requireColumn("identifiers", identifiers, EPHID_BYTES, times.length)
 }
 
-export function requireKeys({ secrets, first, last }: PublishedKeys, secretBytes: number): void {
+/** Checks a batch of that design: what its search does first, and what one must do who cuts it into parts. */
+export function requireBatch(design: Design, { secrets, first, last }: PublishedKeys): void {
   requireTimes("first", first?.length, first)
   requireTimes("last", first.length, last)
-  requireColumn("secrets", secrets, secretBytes, first.length)
-}
-
-export function requireOneWindow({ first, last }: PublishedKeys): void {
-  first.forEach((window, key) => {
-    if (last[key] !== window)
-      throw new RangeError(`last: expected window ${window} again for key ${key}, got ${last[key]}`)
-  })
-}
-
-export function requirePeriods({ first, last }: PublishedKeys): void {
-  first.forEach((start, key) => {
-    const period = last[key]! - start + 1
-    if (period < 1 || period > ROLLING_PERIOD)
-      throw new RangeError(`last: expected 1 to ${ROLLING_PERIOD} intervals for key ${key}, got ${period}`)
+  requireColumn("secrets", secrets, SECRET_BYTES[design], first.length)
+  if (design === "low-cost") return
+  const longest = design === "hybrid" ? 1 : ROLLING_PERIOD
+  first.forEach((unit, key) => {
+    const units = last[key]! - unit + 1
+    if (units < 1 || units > longest)
+      throw new RangeError(`last: expected 1 to ${longest} units from first for key ${key}, got ${units}`)
   })
 }
 

@@ -1,23 +1,8 @@
 import { expect } from "chai"
 import { kernel } from "../../../src/crypto/index.ts"
-import { type Case, cases, generator, observations, publishedKeys, sorted } from "./world.ts"
+import { cases, scene, sorted } from "./world.ts"
 
 const backends: kernel.BackendName[] = ["simd", "js"]
-
-/** Keys around the design's base, and observations of which about every second is of one of them. */
-export function scene(design: Case, seed: number, keyCount: number, heardCount: number) {
-  const { bytes, below } = generator(seed)
-  const keys = Array.from({ length: keyCount }, () => ({
-    secret: bytes(design.size),
-    ...design.span(design.base + below(3) * (design.name === "GAEN" ? 100 : 2), below),
-  }))
-  const heard = Array.from({ length: heardCount }, () => {
-    const key = keys[below(keys.length + 1)]
-    if (key === undefined || below(2) === 0) return { id: bytes(16), time: design.base + below(20) }
-    return design.identifier(key.secret, key.first, key.last, below)
-  })
-  return { keys: publishedKeys(design.size, keys), heard: observations(heard) }
-}
 
 for (const design of cases)
   for (const backend of backends)

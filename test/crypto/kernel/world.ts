@@ -56,6 +56,7 @@ export const sorted = <T extends Found>(found: readonly T[]): T[] =>
 /** A design, seen through the definition and through the kernel. */
 export interface Case {
   readonly name: string
+  readonly design: kernel.Design
   readonly size: 16 | 32
   /** units around which keys and observations lie */
   readonly base: number
@@ -78,6 +79,7 @@ const parts = (bytes: Uint8Array, size: number): Uint8Array[] =>
 export const cases: readonly Case[] = [
   {
     name: "low-cost",
+    design: "low-cost",
     size: 32,
     base: 18_400,
     span: (first, below) => ({ first, last: first + below(16) }),
@@ -97,6 +99,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "hybrid",
+    design: "hybrid",
     size: 16,
     base: 220_800,
     span: first => ({ first, last: first }),
@@ -113,6 +116,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "GAEN",
+    design: "gaen",
     size: 16,
     base: 2_649_600,
     span: (first, below) => ({ first, last: first + (below(2) === 0 ? 143 : below(144)) }),
@@ -128,3 +132,18 @@ export const cases: readonly Case[] = [
     matched: (matcher, keys, heard) => result(matcher.search("gaen", heard).match(keys)),
   },
 ]
+
+/** Keys around the design's base, and observations of which about every second is of one of them. */
+export function scene(design: Case, seed: number, keyCount: number, heardCount: number) {
+  const { bytes, below } = generator(seed)
+  const keys = Array.from({ length: keyCount }, () => ({
+    secret: bytes(design.size),
+    ...design.span(design.base + below(3) * (design.name === "GAEN" ? 100 : 2), below),
+  }))
+  const heard = Array.from({ length: heardCount }, () => {
+    const key = keys[below(keys.length + 1)]
+    if (key === undefined || below(2) === 0) return { id: bytes(16), time: design.base + below(20) }
+    return design.identifier(key.secret, key.first, key.last, below)
+  })
+  return { keys: publishedKeys(design.size, keys), heard: observations(heard) }
+}
