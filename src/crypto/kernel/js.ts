@@ -75,7 +75,7 @@ export class JsBackend implements Backend {
 
   #lookUp(lane: number, table: number, j: number, tag: number): void {
     const words = this.#words
-    if (((words[table + ((tag & 0x1ffff) >>> 5)]! >>> (tag & 31)) & 1) === 0) return
+    if (((words[table + (tag >>> 20)]! >>> (tag >>> 15)) & 1) === 0) return
     const bucket = table + BITMAP_WORDS + 1 + (tag >>> words[table + BITMAP_WORDS]!)
     const end = words[bucket + 1]!
     for (let place = words[bucket]!; place < end; place++) {

@@ -2,7 +2,6 @@ import { EPHID_BYTES } from "../identifiers.ts"
 
 /** 2¹⁷ bits: a day of 10,000 identifiers sets one in thirteen, and the whole of it stays in a first-level cache. */
 export const BITMAP_WORDS = 4096
-const BITMAP_MASK = 0x1ffff
 
 /** What a phone heard, as flat columns: observation i is identifiers[16·i … 16·i+15], heard at times[i]. */
 export interface Observations {
@@ -22,7 +21,7 @@ export function tagOf(identifiers: Uint8Array, at: number): number {
 /**
  * The tags of what was heard, one table for each unit of time, in one array of words that a back end can copy as it is.
  *
- * A table is: bitmap (4096 words, bit tag mod 2¹⁷) ‖ shift ‖ 2^k + 1 bucket starts ‖ tags by bucket, where a tag's
+ * A table is: bitmap (4096 words, bit ⌊tag / 2¹⁵⌋) ‖ shift ‖ 2^k + 1 bucket starts ‖ tags by bucket, where a tag's
  * bucket is its first k = 32 − shift bits and k grows with the number of tags. Word 0 begins a table in which nothing
  * is set, for a lane that is to find nothing. Computed identifiers are uniform, so a look-up reads 1.5 tags on average
  * whatever was heard: someone who broadcasts chosen identifiers fills one bucket, and one bucket is rarely asked for.
@@ -74,7 +73,7 @@ export class Tables {
       }
     }
     each((table, bucket, tag) => {
-      words[table + ((tag & BITMAP_MASK) >>> 5)]! |= 1 << (tag & 31)
+      words[table + (tag >>> 20)]! |= 1 << (tag >>> 15)
       words[bucket]!++
     })
     for (const unit of this.units) {

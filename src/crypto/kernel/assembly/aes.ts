@@ -269,30 +269,50 @@ function addWord(c: usize, word: u32): void {
   for (let r: usize = 0; r < 4; r++) flip(STATE_A + at(c, r), (word >> (24 - 8 * <u32>r)) & 255)
 }
 
-/** to = fixed ⊕ the part in MixColumns of the byte s in row `row`: 2, 1, 1 and 3 times it, from that row on. */
+/** Bit i of the part in MixColumns of a byte in row `row`: 2, 1, 1 and 3 times it, from that row on. */
+// @ts-ignore: decorator
+@inline
+function spreadBit(bit: v128, twice: v128, row: usize, fixed: usize, to: usize): void {
+  const a = BYTE * row
+  const b = BYTE * ((row + 1) & 3)
+  const c = BYTE * ((row + 2) & 3)
+  const d = BYTE * ((row + 3) & 3)
+  v128.store(to + a, xor(v128.load(fixed + a), twice))
+  v128.store(to + b, xor(v128.load(fixed + b), bit))
+  v128.store(to + c, xor(v128.load(fixed + c), bit))
+  v128.store(to + d, xor(v128.load(fixed + d), xor(twice, bit)))
+}
+
+/** to = fixed ⊕ the part in MixColumns of the byte at s, which is in row `row`. */
 // @ts-ignore: decorator
 @inline
 function spread(s: usize, row: usize, fixed: usize, to: usize): void {
+  const s0 = v128.load(s, 0)
+  const s1 = v128.load(s, 16)
+  const s2 = v128.load(s, 32)
+  const s3 = v128.load(s, 48)
+  const s4 = v128.load(s, 64)
+  const s5 = v128.load(s, 80)
+  const s6 = v128.load(s, 96)
   const s7 = v128.load(s, 112)
-  let below = s7
-  for (let i: usize = 0; i < 8; i++) {
-    const bit = v128.load(s + 16 * i)
-    const twice = i == 1 || i == 3 || i == 4 ? xor(below, s7) : below
-    const a = BYTE * row + 16 * i
-    const b = BYTE * ((row + 1) & 3) + 16 * i
-    const c = BYTE * ((row + 2) & 3) + 16 * i
-    const d = BYTE * ((row + 3) & 3) + 16 * i
-    v128.store(to + a, xor(v128.load(fixed + a), twice))
-    v128.store(to + b, xor(v128.load(fixed + b), bit))
-    v128.store(to + c, xor(v128.load(fixed + c), bit))
-    v128.store(to + d, xor(v128.load(fixed + d), xor(twice, bit)))
-    below = bit
-  }
+  spreadBit(s0, s7, row, fixed, to)
+  spreadBit(s1, xor(s0, s7), row, fixed + 16, to + 16)
+  spreadBit(s2, s1, row, fixed + 32, to + 32)
+  spreadBit(s3, xor(s2, s7), row, fixed + 48, to + 48)
+  spreadBit(s4, xor(s3, s7), row, fixed + 64, to + 64)
+  spreadBit(s5, s4, row, fixed + 80, to + 80)
+  spreadBit(s6, s5, row, fixed + 96, to + 96)
+  spreadBit(s7, s6, row, fixed + 112, to + 112)
 }
 
-/** The one byte in row `row` of a column that has only that byte to give: the other rows of MixColumns are left out. */
-function lastColumn(from: usize, c: usize, row: usize, key: usize, to: usize): void {
-  for (let i: usize = 0; i < 4; i++) subByte(from + at(c + ((row + i) & 3), (row + i) & 3), COLUMN + BYTE * i)
+/**
+ * The byte in row `row` of column `row`, on the diagonal, of the last round but one: the last round needs no other of
+ * its column, so the other rows of MixColumns are left out.
+ */
+// @ts-ignore: decorator
+@inline
+function diagonal(from: usize, row: usize, key: usize, to: usize): void {
+  for (let i: usize = 0; i < 4; i++) subByte(from + at(row + ((row + i) & 3), (row + i) & 3), COLUMN + BYTE * i)
   const high = xor(v128.load(COLUMN, 112), v128.load(COLUMN, 240))
   let below = high
   for (let i: usize = 0; i < BYTE; i += 16) {
@@ -300,42 +320,62 @@ function lastColumn(from: usize, c: usize, row: usize, key: usize, to: usize): v
     const t = xor(v128.load(COLUMN + i), b)
     const twice = i == 16 || i == 48 || i == 64 ? xor(below, high) : below
     const rest = xor(v128.load(COLUMN + 2 * BYTE + i), v128.load(COLUMN + 3 * BYTE + i))
-    v128.store(to + i, xor(xor(twice, b), xor(rest, v128.load(key + i))))
+    v128.store(to + i, xor(xor(twice, b), xor(rest, v128.load(key + at(row, row) + i))))
     below = t
   }
 }
 
-/** The tags of the blocks whose byte (row, 3) is `value`, the others as prepared: u32 for each lane, to `tags`. */
+/** Byte `row` of the first column of the last round, as rows to be transposed; `from` is the state two rounds before. */
+function tagByte(from: usize, row: usize, key: usize): void {
+  const rows = ROWS + BYTE * (3 - row)
+  diagonal(from, row, key, rows)
+  subByte(rows, rows)
+  const last = key + STATE + BYTE * row
+  for (let i: usize = 0; i < BYTE; i += 16) v128.store(rows + i, xor(v128.load(rows + i), v128.load(last + i)))
+}
+
+/** The state before the last two rounds, of the blocks that `tags` was last asked for. */
+let late: usize = STATE_A
+
+/**
+ * The first three bytes of the blocks whose byte (row, 3) is `value`, the others as prepared: u32 for each lane, to
+ * `to`, the low byte 0.
+ */
 export function tags(value: u32, row: usize, to: usize): void {
   // Round 1: one byte, which lands in one column.
   for (let i: usize = 0; i < 8; i++)
     v128.store(COLUMN + 16 * i, xor(v128.load(COUNTING + 16 * i), i8x16.splat(<i8>-((value >> <u32>i) & 1))))
   subByte(COLUMN, COLUMN)
-  spread(COLUMN, row, FIXED_1, COLUMN_1)
+  spreadTo(row, FIXED_1, COLUMN_1)
   // Round 2: its four bytes, each in a column of its own.
   const counting: usize = 3 - row
   for (let r: usize = 0; r < 4; r++) {
     subByte(COLUMN_1 + BYTE * r, COLUMN)
     const c = at(counting + <usize>4 - r, 0)
-    spread(COLUMN, r, FIXED_2 + c, STATE_A + c)
+    spreadTo(r, FIXED_2 + c, STATE_A + c)
   }
   let from = STATE_A
-  let to_ = STATE_B
+  let next = STATE_B
   let key = ROUND_KEYS + 3 * STATE
   for (let n: usize = 3; n < rounds - 1; n++) {
-    round(from, key, to_)
+    round(from, key, next)
     const swap = from
-    from = to_
-    to_ = swap
+    from = next
+    next = swap
     key += STATE
   }
-  // The last column but one round back, and the first column of the last round: S of the diagonal.
-  for (let r: usize = 0; r < 4; r++) lastColumn(from, r, r, key + at(r, r), to_ + BYTE * r)
-  key += STATE
-  for (let r: usize = 0; r < 4; r++) {
-    const row = ROWS + BYTE * (3 - r)
-    subByte(to_ + BYTE * r, row)
-    for (let i: usize = 0; i < BYTE; i += 16) v128.store(row + i, xor(v128.load(row + i), v128.load(key + BYTE * r + i)))
-  }
+  late = from
+  for (let r: usize = 0; r < 3; r++) tagByte(from, r, key)
+  memory.fill(ROWS, 0, BYTE)
   transpose(ROWS, to)
+}
+
+/** All four bytes of the blocks that `tags` was last asked for: rarely needed. */
+export function wholeTags(to: usize): void {
+  for (let r: usize = 0; r < 4; r++) tagByte(late, r, ROUND_KEYS + (rounds - 1) * STATE)
+  transpose(ROWS, to)
+}
+
+function spreadTo(row: usize, fixed: usize, to: usize): void {
+  spread(COLUMN, row, fixed, to)
 }
