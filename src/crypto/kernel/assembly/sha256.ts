@@ -45,7 +45,7 @@ function choose(e: v128, f: v128, g: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function majority(a: v128, b: v128, c: v128): v128 {
-  return v128.or(v128.and(a, b), v128.and(c, v128.or(a, b)))
+  return v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c)))
 }
 /** W_t + K_t: of four messages, or of the label, where k holds the sum. */
 // @ts-ignore: decorator
