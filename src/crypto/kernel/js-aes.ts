@@ -72,7 +72,7 @@ export function useRoundKeys(k: Int32Array, at: number): void {
 
 /**
  * The tags of AES-256(u128be(j)) for from ≤ j < to, which differ in byte 15 only, so that rounds 1 and 2 are constant
- * but for one and four look-ups. Byte 15 is in column 0 after round 1. Up to three more tags are written.
+ * but for one and four look-ups. Byte 15 is in column 0 after round 1. Up to three more tags are written behind them.
  */
 export function counterTags(from: number, to: number, tags: Int32Array): void {
   const k = ROUND_KEYS
@@ -88,15 +88,29 @@ export function counterTags(from: number, to: number, tags: Int32Array): void {
   const n = T0[f >>> 24]! ^ T1[(g >>> 16) & 255]! ^ T2[(h >>> 8) & 255]! ^ k[9]!
   const o = T0[g >>> 24]! ^ T1[(h >>> 16) & 255]! ^ T3[f & 255]! ^ k[10]!
   const p = T0[h >>> 24]! ^ T2[(f >>> 8) & 255]! ^ T3[g & 255]! ^ k[11]!
+  let x = 0
   for (let j = from; j < to; j += 4) {
-    for (let block = 0; block < 4; block++) {
-      const x = e ^ T3[(d ^ (j + block)) & 255]!
-      WORDS[16 + 4 * block] = m ^ T0[x >>> 24]!
-      WORDS[17 + 4 * block] = n ^ T3[x & 255]!
-      WORDS[18 + 4 * block] = o ^ T2[(x >>> 8) & 255]!
-      WORDS[19 + 4 * block] = p ^ T1[(x >>> 16) & 255]!
-    }
-    tagsAfterRound2(56, j, tags)
+    x = e ^ T3[(d ^ j) & 255]!
+    WORDS[16] = m ^ T0[x >>> 24]!
+    WORDS[17] = n ^ T3[x & 255]!
+    WORDS[18] = o ^ T2[(x >>> 8) & 255]!
+    WORDS[19] = p ^ T1[(x >>> 16) & 255]!
+    x = e ^ T3[(d ^ (j + 1)) & 255]!
+    WORDS[20] = m ^ T0[x >>> 24]!
+    WORDS[21] = n ^ T3[x & 255]!
+    WORDS[22] = o ^ T2[(x >>> 8) & 255]!
+    WORDS[23] = p ^ T1[(x >>> 16) & 255]!
+    x = e ^ T3[(d ^ (j + 2)) & 255]!
+    WORDS[24] = m ^ T0[x >>> 24]!
+    WORDS[25] = n ^ T3[x & 255]!
+    WORDS[26] = o ^ T2[(x >>> 8) & 255]!
+    WORDS[27] = p ^ T1[(x >>> 16) & 255]!
+    x = e ^ T3[(d ^ (j + 3)) & 255]!
+    WORDS[28] = m ^ T0[x >>> 24]!
+    WORDS[29] = n ^ T3[x & 255]!
+    WORDS[30] = o ^ T2[(x >>> 8) & 255]!
+    WORDS[31] = p ^ T1[(x >>> 16) & 255]!
+    tagsAfterRound2(56, j - from, tags)
   }
 }
 
@@ -115,15 +129,30 @@ export function intervalTags(from: number, to: number, tags: Int32Array): void {
   const n = T0[f >>> 24]! ^ T1[(g >>> 16) & 255]! ^ T3[e & 255]! ^ k[9]!
   const o = T0[g >>> 24]! ^ T2[(e >>> 8) & 255]! ^ T3[f & 255]! ^ k[10]!
   const p = T1[(e >>> 16) & 255]! ^ T2[(f >>> 8) & 255]! ^ T3[g & 255]! ^ k[11]!
+  const start = d >>> 24
+  let x = 0
   for (let j = from; j < to; j += 4) {
-    for (let block = 0; block < 4; block++) {
-      const x = h ^ T0[((d >>> 24) ^ (j + block)) & 255]!
-      WORDS[16 + 4 * block] = m ^ T3[x & 255]!
-      WORDS[17 + 4 * block] = n ^ T2[(x >>> 8) & 255]!
-      WORDS[18 + 4 * block] = o ^ T1[(x >>> 16) & 255]!
-      WORDS[19 + 4 * block] = p ^ T0[x >>> 24]!
-    }
-    tagsAfterRound2(40, j, tags)
+    x = h ^ T0[(start ^ j) & 255]!
+    WORDS[16] = m ^ T3[x & 255]!
+    WORDS[17] = n ^ T2[(x >>> 8) & 255]!
+    WORDS[18] = o ^ T1[(x >>> 16) & 255]!
+    WORDS[19] = p ^ T0[x >>> 24]!
+    x = h ^ T0[(start ^ (j + 1)) & 255]!
+    WORDS[20] = m ^ T3[x & 255]!
+    WORDS[21] = n ^ T2[(x >>> 8) & 255]!
+    WORDS[22] = o ^ T1[(x >>> 16) & 255]!
+    WORDS[23] = p ^ T0[x >>> 24]!
+    x = h ^ T0[(start ^ (j + 2)) & 255]!
+    WORDS[24] = m ^ T3[x & 255]!
+    WORDS[25] = n ^ T2[(x >>> 8) & 255]!
+    WORDS[26] = o ^ T1[(x >>> 16) & 255]!
+    WORDS[27] = p ^ T0[x >>> 24]!
+    x = h ^ T0[(start ^ (j + 3)) & 255]!
+    WORDS[28] = m ^ T3[x & 255]!
+    WORDS[29] = n ^ T2[(x >>> 8) & 255]!
+    WORDS[30] = o ^ T1[(x >>> 16) & 255]!
+    WORDS[31] = p ^ T0[x >>> 24]!
+    tagsAfterRound2(40, j - from, tags)
   }
 }
 
@@ -131,7 +160,7 @@ export function intervalTags(from: number, to: number, tags: Int32Array): void {
  * From the states of four blocks after round 2 (the second half of WORDS) to the first columns of the last round, whose
  * round keys stand at `end`: four tags. Byte r of the word of column c stands at BYTES[4·c + 3 − r].
  */
-function tagsAfterRound2(end: number, j: number, tags: Int32Array): void {
+function tagsAfterRound2(end: number, at: number, tags: Int32Array): void {
   for (let r = 12; r < 56; r += 8) {
     let k0 = ROUND_KEYS[r]!
     let k1 = ROUND_KEYS[r + 1]!
@@ -176,8 +205,8 @@ function tagsAfterRound2(end: number, j: number, tags: Int32Array): void {
     WORDS[31] = T0[BYTES[63]!]! ^ T1[BYTES[50]!]! ^ T2[BYTES[53]!]! ^ T3[BYTES[56]!]! ^ k3
   }
   const k = ROUND_KEYS[end]!
-  tags[(j + 0) & 255] = ((S[BYTES[3]!]! << 24) | (S[BYTES[6]!]! << 16) | (S[BYTES[9]!]! << 8) | S[BYTES[12]!]!) ^ k
-  tags[(j + 1) & 255] = ((S[BYTES[19]!]! << 24) | (S[BYTES[22]!]! << 16) | (S[BYTES[25]!]! << 8) | S[BYTES[28]!]!) ^ k
-  tags[(j + 2) & 255] = ((S[BYTES[35]!]! << 24) | (S[BYTES[38]!]! << 16) | (S[BYTES[41]!]! << 8) | S[BYTES[44]!]!) ^ k
-  tags[(j + 3) & 255] = ((S[BYTES[51]!]! << 24) | (S[BYTES[54]!]! << 16) | (S[BYTES[57]!]! << 8) | S[BYTES[60]!]!) ^ k
+  tags[at] = ((S[BYTES[3]!]! << 24) | (S[BYTES[6]!]! << 16) | (S[BYTES[9]!]! << 8) | S[BYTES[12]!]!) ^ k
+  tags[at + 1] = ((S[BYTES[19]!]! << 24) | (S[BYTES[22]!]! << 16) | (S[BYTES[25]!]! << 8) | S[BYTES[28]!]!) ^ k
+  tags[at + 2] = ((S[BYTES[35]!]! << 24) | (S[BYTES[38]!]! << 16) | (S[BYTES[41]!]! << 8) | S[BYTES[44]!]!) ^ k
+  tags[at + 3] = ((S[BYTES[51]!]! << 24) | (S[BYTES[54]!]! << 16) | (S[BYTES[57]!]! << 8) | S[BYTES[60]!]!) ^ k
 }

@@ -65,129 +65,249 @@ const K = Int32Array.of(
   0xbef9a3f7,
   0xc67178f2,
 )
+/** FIPS 180-4, 5.3.3 */
 const IV = Int32Array.of(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19)
+/** The block to be hashed, then the last sixteen words of its schedule. It stands here as the tables of AES do. */
+const W = new Int32Array(16)
+/** The chaining value, before and after a block. */
+const STATE = new Int32Array(8)
+const INNER = new Int32Array(8)
+const ZERO_KEY = new Int32Array(8)
 
-/** SHA-256 and HMAC-SHA256 of one block, over words; the scratch is its own, so that nothing is allocated per key. */
-export class Sha256 {
-  readonly #w = new Int32Array(64)
-  readonly #inner = new Int32Array(8)
-  readonly #outer = new Int32Array(8)
-  readonly #block = new Int32Array(16)
-  readonly #zeroInner = new Int32Array(8)
-  readonly #zeroOuter = new Int32Array(8)
-
-  constructor() {
-    this.#pad(new Int32Array(8), 0, 8, 0x36363636, this.#zeroInner)
-    this.#pad(new Int32Array(8), 0, 8, 0x5c5c5c5c, this.#zeroOuter)
+/** The chaining value after the block in W. The rounds are written out, so that the variables need not be moved. */
+// biome-ignore format: sixteen rounds under each other, then sixteen with the schedule before each
+function compress(): void {
+  let a = STATE[0]!
+  let b = STATE[1]!
+  let c = STATE[2]!
+  let d = STATE[3]!
+  let e = STATE[4]!
+  let f = STATE[5]!
+  let g = STATE[6]!
+  let h = STATE[7]!
+  h = (h + ((e >>> 6 | e << 26) ^ (e >>> 11 | e << 21) ^ (e >>> 25 | e << 7)) + (g ^ e & (f ^ g)) + K[0]! + W[0]!) | 0
+  d = (d + h) | 0
+  h = (h + ((a >>> 2 | a << 30) ^ (a >>> 13 | a << 19) ^ (a >>> 22 | a << 10)) + (b ^ (a ^ b) & (b ^ c))) | 0
+  g = (g + ((d >>> 6 | d << 26) ^ (d >>> 11 | d << 21) ^ (d >>> 25 | d << 7)) + (f ^ d & (e ^ f)) + K[1]! + W[1]!) | 0
+  c = (c + g) | 0
+  g = (g + ((h >>> 2 | h << 30) ^ (h >>> 13 | h << 19) ^ (h >>> 22 | h << 10)) + (a ^ (h ^ a) & (a ^ b))) | 0
+  f = (f + ((c >>> 6 | c << 26) ^ (c >>> 11 | c << 21) ^ (c >>> 25 | c << 7)) + (e ^ c & (d ^ e)) + K[2]! + W[2]!) | 0
+  b = (b + f) | 0
+  f = (f + ((g >>> 2 | g << 30) ^ (g >>> 13 | g << 19) ^ (g >>> 22 | g << 10)) + (h ^ (g ^ h) & (h ^ a))) | 0
+  e = (e + ((b >>> 6 | b << 26) ^ (b >>> 11 | b << 21) ^ (b >>> 25 | b << 7)) + (d ^ b & (c ^ d)) + K[3]! + W[3]!) | 0
+  a = (a + e) | 0
+  e = (e + ((f >>> 2 | f << 30) ^ (f >>> 13 | f << 19) ^ (f >>> 22 | f << 10)) + (g ^ (f ^ g) & (g ^ h))) | 0
+  d = (d + ((a >>> 6 | a << 26) ^ (a >>> 11 | a << 21) ^ (a >>> 25 | a << 7)) + (c ^ a & (b ^ c)) + K[4]! + W[4]!) | 0
+  h = (h + d) | 0
+  d = (d + ((e >>> 2 | e << 30) ^ (e >>> 13 | e << 19) ^ (e >>> 22 | e << 10)) + (f ^ (e ^ f) & (f ^ g))) | 0
+  c = (c + ((h >>> 6 | h << 26) ^ (h >>> 11 | h << 21) ^ (h >>> 25 | h << 7)) + (b ^ h & (a ^ b)) + K[5]! + W[5]!) | 0
+  g = (g + c) | 0
+  c = (c + ((d >>> 2 | d << 30) ^ (d >>> 13 | d << 19) ^ (d >>> 22 | d << 10)) + (e ^ (d ^ e) & (e ^ f))) | 0
+  b = (b + ((g >>> 6 | g << 26) ^ (g >>> 11 | g << 21) ^ (g >>> 25 | g << 7)) + (a ^ g & (h ^ a)) + K[6]! + W[6]!) | 0
+  f = (f + b) | 0
+  b = (b + ((c >>> 2 | c << 30) ^ (c >>> 13 | c << 19) ^ (c >>> 22 | c << 10)) + (d ^ (c ^ d) & (d ^ e))) | 0
+  a = (a + ((f >>> 6 | f << 26) ^ (f >>> 11 | f << 21) ^ (f >>> 25 | f << 7)) + (h ^ f & (g ^ h)) + K[7]! + W[7]!) | 0
+  e = (e + a) | 0
+  a = (a + ((b >>> 2 | b << 30) ^ (b >>> 13 | b << 19) ^ (b >>> 22 | b << 10)) + (c ^ (b ^ c) & (c ^ d))) | 0
+  h = (h + ((e >>> 6 | e << 26) ^ (e >>> 11 | e << 21) ^ (e >>> 25 | e << 7)) + (g ^ e & (f ^ g)) + K[8]! + W[8]!) | 0
+  d = (d + h) | 0
+  h = (h + ((a >>> 2 | a << 30) ^ (a >>> 13 | a << 19) ^ (a >>> 22 | a << 10)) + (b ^ (a ^ b) & (b ^ c))) | 0
+  g = (g + ((d >>> 6 | d << 26) ^ (d >>> 11 | d << 21) ^ (d >>> 25 | d << 7)) + (f ^ d & (e ^ f)) + K[9]! + W[9]!) | 0
+  c = (c + g) | 0
+  g = (g + ((h >>> 2 | h << 30) ^ (h >>> 13 | h << 19) ^ (h >>> 22 | h << 10)) + (a ^ (h ^ a) & (a ^ b))) | 0
+  f = (f + ((c >>> 6 | c << 26) ^ (c >>> 11 | c << 21) ^ (c >>> 25 | c << 7)) + (e ^ c & (d ^ e)) + K[10]! + W[10]!) | 0
+  b = (b + f) | 0
+  f = (f + ((g >>> 2 | g << 30) ^ (g >>> 13 | g << 19) ^ (g >>> 22 | g << 10)) + (h ^ (g ^ h) & (h ^ a))) | 0
+  e = (e + ((b >>> 6 | b << 26) ^ (b >>> 11 | b << 21) ^ (b >>> 25 | b << 7)) + (d ^ b & (c ^ d)) + K[11]! + W[11]!) | 0
+  a = (a + e) | 0
+  e = (e + ((f >>> 2 | f << 30) ^ (f >>> 13 | f << 19) ^ (f >>> 22 | f << 10)) + (g ^ (f ^ g) & (g ^ h))) | 0
+  d = (d + ((a >>> 6 | a << 26) ^ (a >>> 11 | a << 21) ^ (a >>> 25 | a << 7)) + (c ^ a & (b ^ c)) + K[12]! + W[12]!) | 0
+  h = (h + d) | 0
+  d = (d + ((e >>> 2 | e << 30) ^ (e >>> 13 | e << 19) ^ (e >>> 22 | e << 10)) + (f ^ (e ^ f) & (f ^ g))) | 0
+  c = (c + ((h >>> 6 | h << 26) ^ (h >>> 11 | h << 21) ^ (h >>> 25 | h << 7)) + (b ^ h & (a ^ b)) + K[13]! + W[13]!) | 0
+  g = (g + c) | 0
+  c = (c + ((d >>> 2 | d << 30) ^ (d >>> 13 | d << 19) ^ (d >>> 22 | d << 10)) + (e ^ (d ^ e) & (e ^ f))) | 0
+  b = (b + ((g >>> 6 | g << 26) ^ (g >>> 11 | g << 21) ^ (g >>> 25 | g << 7)) + (a ^ g & (h ^ a)) + K[14]! + W[14]!) | 0
+  f = (f + b) | 0
+  b = (b + ((c >>> 2 | c << 30) ^ (c >>> 13 | c << 19) ^ (c >>> 22 | c << 10)) + (d ^ (c ^ d) & (d ^ e))) | 0
+  a = (a + ((f >>> 6 | f << 26) ^ (f >>> 11 | f << 21) ^ (f >>> 25 | f << 7)) + (h ^ f & (g ^ h)) + K[15]! + W[15]!) | 0
+  e = (e + a) | 0
+  a = (a + ((b >>> 2 | b << 30) ^ (b >>> 13 | b << 19) ^ (b >>> 22 | b << 10)) + (c ^ (b ^ c) & (c ^ d))) | 0
+  for (let t = 16; t < 64; t += 16) {
+    let x = 0
+    let y = 0
+    x = W[1]!
+    y = W[14]!
+    W[0]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[9]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    h = (h + ((e >>> 6 | e << 26) ^ (e >>> 11 | e << 21) ^ (e >>> 25 | e << 7)) + (g ^ e & (f ^ g)) + K[t + 0]! + W[0]!) | 0
+    d = (d + h) | 0
+    h = (h + ((a >>> 2 | a << 30) ^ (a >>> 13 | a << 19) ^ (a >>> 22 | a << 10)) + (b ^ (a ^ b) & (b ^ c))) | 0
+    x = W[2]!
+    y = W[15]!
+    W[1]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[10]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    g = (g + ((d >>> 6 | d << 26) ^ (d >>> 11 | d << 21) ^ (d >>> 25 | d << 7)) + (f ^ d & (e ^ f)) + K[t + 1]! + W[1]!) | 0
+    c = (c + g) | 0
+    g = (g + ((h >>> 2 | h << 30) ^ (h >>> 13 | h << 19) ^ (h >>> 22 | h << 10)) + (a ^ (h ^ a) & (a ^ b))) | 0
+    x = W[3]!
+    y = W[0]!
+    W[2]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[11]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    f = (f + ((c >>> 6 | c << 26) ^ (c >>> 11 | c << 21) ^ (c >>> 25 | c << 7)) + (e ^ c & (d ^ e)) + K[t + 2]! + W[2]!) | 0
+    b = (b + f) | 0
+    f = (f + ((g >>> 2 | g << 30) ^ (g >>> 13 | g << 19) ^ (g >>> 22 | g << 10)) + (h ^ (g ^ h) & (h ^ a))) | 0
+    x = W[4]!
+    y = W[1]!
+    W[3]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[12]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    e = (e + ((b >>> 6 | b << 26) ^ (b >>> 11 | b << 21) ^ (b >>> 25 | b << 7)) + (d ^ b & (c ^ d)) + K[t + 3]! + W[3]!) | 0
+    a = (a + e) | 0
+    e = (e + ((f >>> 2 | f << 30) ^ (f >>> 13 | f << 19) ^ (f >>> 22 | f << 10)) + (g ^ (f ^ g) & (g ^ h))) | 0
+    x = W[5]!
+    y = W[2]!
+    W[4]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[13]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    d = (d + ((a >>> 6 | a << 26) ^ (a >>> 11 | a << 21) ^ (a >>> 25 | a << 7)) + (c ^ a & (b ^ c)) + K[t + 4]! + W[4]!) | 0
+    h = (h + d) | 0
+    d = (d + ((e >>> 2 | e << 30) ^ (e >>> 13 | e << 19) ^ (e >>> 22 | e << 10)) + (f ^ (e ^ f) & (f ^ g))) | 0
+    x = W[6]!
+    y = W[3]!
+    W[5]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[14]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    c = (c + ((h >>> 6 | h << 26) ^ (h >>> 11 | h << 21) ^ (h >>> 25 | h << 7)) + (b ^ h & (a ^ b)) + K[t + 5]! + W[5]!) | 0
+    g = (g + c) | 0
+    c = (c + ((d >>> 2 | d << 30) ^ (d >>> 13 | d << 19) ^ (d >>> 22 | d << 10)) + (e ^ (d ^ e) & (e ^ f))) | 0
+    x = W[7]!
+    y = W[4]!
+    W[6]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[15]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    b = (b + ((g >>> 6 | g << 26) ^ (g >>> 11 | g << 21) ^ (g >>> 25 | g << 7)) + (a ^ g & (h ^ a)) + K[t + 6]! + W[6]!) | 0
+    f = (f + b) | 0
+    b = (b + ((c >>> 2 | c << 30) ^ (c >>> 13 | c << 19) ^ (c >>> 22 | c << 10)) + (d ^ (c ^ d) & (d ^ e))) | 0
+    x = W[8]!
+    y = W[5]!
+    W[7]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[0]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    a = (a + ((f >>> 6 | f << 26) ^ (f >>> 11 | f << 21) ^ (f >>> 25 | f << 7)) + (h ^ f & (g ^ h)) + K[t + 7]! + W[7]!) | 0
+    e = (e + a) | 0
+    a = (a + ((b >>> 2 | b << 30) ^ (b >>> 13 | b << 19) ^ (b >>> 22 | b << 10)) + (c ^ (b ^ c) & (c ^ d))) | 0
+    x = W[9]!
+    y = W[6]!
+    W[8]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[1]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    h = (h + ((e >>> 6 | e << 26) ^ (e >>> 11 | e << 21) ^ (e >>> 25 | e << 7)) + (g ^ e & (f ^ g)) + K[t + 8]! + W[8]!) | 0
+    d = (d + h) | 0
+    h = (h + ((a >>> 2 | a << 30) ^ (a >>> 13 | a << 19) ^ (a >>> 22 | a << 10)) + (b ^ (a ^ b) & (b ^ c))) | 0
+    x = W[10]!
+    y = W[7]!
+    W[9]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[2]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    g = (g + ((d >>> 6 | d << 26) ^ (d >>> 11 | d << 21) ^ (d >>> 25 | d << 7)) + (f ^ d & (e ^ f)) + K[t + 9]! + W[9]!) | 0
+    c = (c + g) | 0
+    g = (g + ((h >>> 2 | h << 30) ^ (h >>> 13 | h << 19) ^ (h >>> 22 | h << 10)) + (a ^ (h ^ a) & (a ^ b))) | 0
+    x = W[11]!
+    y = W[8]!
+    W[10]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[3]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    f = (f + ((c >>> 6 | c << 26) ^ (c >>> 11 | c << 21) ^ (c >>> 25 | c << 7)) + (e ^ c & (d ^ e)) + K[t + 10]! + W[10]!) | 0
+    b = (b + f) | 0
+    f = (f + ((g >>> 2 | g << 30) ^ (g >>> 13 | g << 19) ^ (g >>> 22 | g << 10)) + (h ^ (g ^ h) & (h ^ a))) | 0
+    x = W[12]!
+    y = W[9]!
+    W[11]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[4]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    e = (e + ((b >>> 6 | b << 26) ^ (b >>> 11 | b << 21) ^ (b >>> 25 | b << 7)) + (d ^ b & (c ^ d)) + K[t + 11]! + W[11]!) | 0
+    a = (a + e) | 0
+    e = (e + ((f >>> 2 | f << 30) ^ (f >>> 13 | f << 19) ^ (f >>> 22 | f << 10)) + (g ^ (f ^ g) & (g ^ h))) | 0
+    x = W[13]!
+    y = W[10]!
+    W[12]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[5]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    d = (d + ((a >>> 6 | a << 26) ^ (a >>> 11 | a << 21) ^ (a >>> 25 | a << 7)) + (c ^ a & (b ^ c)) + K[t + 12]! + W[12]!) | 0
+    h = (h + d) | 0
+    d = (d + ((e >>> 2 | e << 30) ^ (e >>> 13 | e << 19) ^ (e >>> 22 | e << 10)) + (f ^ (e ^ f) & (f ^ g))) | 0
+    x = W[14]!
+    y = W[11]!
+    W[13]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[6]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    c = (c + ((h >>> 6 | h << 26) ^ (h >>> 11 | h << 21) ^ (h >>> 25 | h << 7)) + (b ^ h & (a ^ b)) + K[t + 13]! + W[13]!) | 0
+    g = (g + c) | 0
+    c = (c + ((d >>> 2 | d << 30) ^ (d >>> 13 | d << 19) ^ (d >>> 22 | d << 10)) + (e ^ (d ^ e) & (e ^ f))) | 0
+    x = W[15]!
+    y = W[12]!
+    W[14]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[7]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    b = (b + ((g >>> 6 | g << 26) ^ (g >>> 11 | g << 21) ^ (g >>> 25 | g << 7)) + (a ^ g & (h ^ a)) + K[t + 14]! + W[14]!) | 0
+    f = (f + b) | 0
+    b = (b + ((c >>> 2 | c << 30) ^ (c >>> 13 | c << 19) ^ (c >>> 22 | c << 10)) + (d ^ (c ^ d) & (d ^ e))) | 0
+    x = W[0]!
+    y = W[13]!
+    W[15]! += ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + W[8]! + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10)
+    a = (a + ((f >>> 6 | f << 26) ^ (f >>> 11 | f << 21) ^ (f >>> 25 | f << 7)) + (h ^ f & (g ^ h)) + K[t + 15]! + W[15]!) | 0
+    e = (e + a) | 0
+    a = (a + ((b >>> 2 | b << 30) ^ (b >>> 13 | b << 19) ^ (b >>> 22 | b << 10)) + (c ^ (b ^ c) & (c ^ d))) | 0
   }
-
-  /** The chaining value after the block, from `state`; written to out[at … at+7]. */
-  #compress(state: Int32Array, block: Int32Array, out: Int32Array, at: number): void {
-    const w = this.#w
-    for (let i = 0; i < 16; i++) w[i] = block[i]!
-    for (let i = 16; i < 64; i++) {
-      const x = w[i - 15]!
-      const y = w[i - 2]!
-      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)
-      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
-      w[i] = (((w[i - 16]! + s0) | 0) + ((w[i - 7]! + s1) | 0)) | 0
-    }
-    let a = state[0]!
-    let b = state[1]!
-    let c = state[2]!
-    let d = state[3]!
-    let e = state[4]!
-    let f = state[5]!
-    let g = state[6]!
-    let h = state[7]!
-    // Eight rounds at a time: the variables move one place a round, and are back in theirs after eight.
-    for (let i = 0; i < 64; i += 8) {
-      h = (h + sigma1(e) + (g ^ (e & (f ^ g))) + K[i]! + w[i]!) | 0
-      d = (d + h) | 0
-      h = (h + sigma0(a) + ((a & b) | (c & (a | b)))) | 0
-      g = (g + sigma1(d) + (f ^ (d & (e ^ f))) + K[i + 1]! + w[i + 1]!) | 0
-      c = (c + g) | 0
-      g = (g + sigma0(h) + ((h & a) | (b & (h | a)))) | 0
-      f = (f + sigma1(c) + (e ^ (c & (d ^ e))) + K[i + 2]! + w[i + 2]!) | 0
-      b = (b + f) | 0
-      f = (f + sigma0(g) + ((g & h) | (a & (g | h)))) | 0
-      e = (e + sigma1(b) + (d ^ (b & (c ^ d))) + K[i + 3]! + w[i + 3]!) | 0
-      a = (a + e) | 0
-      e = (e + sigma0(f) + ((f & g) | (h & (f | g)))) | 0
-      d = (d + sigma1(a) + (c ^ (a & (b ^ c))) + K[i + 4]! + w[i + 4]!) | 0
-      h = (h + d) | 0
-      d = (d + sigma0(e) + ((e & f) | (g & (e | f)))) | 0
-      c = (c + sigma1(h) + (b ^ (h & (a ^ b))) + K[i + 5]! + w[i + 5]!) | 0
-      g = (g + c) | 0
-      c = (c + sigma0(d) + ((d & e) | (f & (d | e)))) | 0
-      b = (b + sigma1(g) + (a ^ (g & (h ^ a))) + K[i + 6]! + w[i + 6]!) | 0
-      f = (f + b) | 0
-      b = (b + sigma0(c) + ((c & d) | (e & (c | d)))) | 0
-      a = (a + sigma1(f) + (h ^ (f & (g ^ h))) + K[i + 7]! + w[i + 7]!) | 0
-      e = (e + a) | 0
-      a = (a + sigma0(b) + ((b & c) | (d & (b | c)))) | 0
-    }
-    out[at] = state[0]! + a
-    out[at + 1] = state[1]! + b
-    out[at + 2] = state[2]! + c
-    out[at + 3] = state[3]! + d
-    out[at + 4] = state[4]! + e
-    out[at + 5] = state[5]! + f
-    out[at + 6] = state[6]! + g
-    out[at + 7] = state[7]! + h
-  }
-
-  /** H of the eight words at x[at …], in place. */
-  hash32(x: Int32Array, at: number): void {
-    const block = this.#block
-    for (let i = 0; i < 8; i++) block[i] = x[at + i]!
-    block[8] = 0x80000000 | 0
-    block.fill(0, 9, 15)
-    block[15] = 256
-    this.#compress(IV, block, x, at)
-  }
-
-  /**
-   * HMAC-SHA256(key, message) into out[at … at+7]  (RFC 2104).
-   * @param key `words` words from key[keyAt], at most 16
-   * @param message one padded block, its length counted from the key's block on
-   */
-  hmac(key: Int32Array, keyAt: number, words: number, message: Int32Array, out: Int32Array, at: number): void {
-    this.#pad(key, keyAt, words, 0x36363636, this.#inner)
-    this.#pad(key, keyAt, words, 0x5c5c5c5c, this.#outer)
-    this.#compress(this.#inner, message, this.#inner, 0)
-    this.#finish(this.#outer, out, at)
-  }
-
-  /** HKDF-Extract without a salt: HMAC-SHA256(0³², the four words at x[at …])  (RFC 5869, 2.2), to out[outAt …]. */
-  extract(x: Int32Array, at: number, out: Int32Array, outAt: number): void {
-    const block = this.#block
-    for (let i = 0; i < 4; i++) block[i] = x[at + i]!
-    block[4] = 0x80000000 | 0
-    block.fill(0, 5, 15)
-    block[15] = 8 * (64 + 16)
-    this.#compress(this.#zeroInner, block, this.#inner, 0)
-    this.#finish(this.#zeroOuter, out, outAt)
-  }
-
-  /** The outer hash of HMAC over the inner one. */
-  #finish(outer: Int32Array, out: Int32Array, at: number): void {
-    const block = this.#block
-    for (let i = 0; i < 8; i++) block[i] = this.#inner[i]!
-    block[8] = 0x80000000 | 0
-    block.fill(0, 9, 15)
-    block[15] = 8 * (64 + 32)
-    this.#compress(outer, block, out, at)
-  }
-
-  /** The chaining value after the block key xor pad. */
-  #pad(key: Int32Array, keyAt: number, words: number, pad: number, out: Int32Array): void {
-    const block = this.#block
-    for (let i = 0; i < words; i++) block[i] = key[keyAt + i]! ^ pad
-    block.fill(pad, words)
-    this.#compress(IV, block, out, 0)
-  }
+  STATE[0]! += a
+  STATE[1]! += b
+  STATE[2]! += c
+  STATE[3]! += d
+  STATE[4]! += e
+  STATE[5]! += f
+  STATE[6]! += g
+  STATE[7]! += h
 }
 
-const sigma0 = (x: number): number => ((x >>> 2) | (x << 30)) ^ ((x >>> 13) | (x << 19)) ^ ((x >>> 22) | (x << 10))
-const sigma1 = (x: number): number => ((x >>> 6) | (x << 26)) ^ ((x >>> 11) | (x << 21)) ^ ((x >>> 25) | (x << 7))
+/** W = `words` words of x[at …], then padding: a message of 4·words bytes after `before` earlier ones. */
+function message(x: Int32Array, at: number, words: number, before: number): void {
+  for (let i = 0; i < words; i++) W[i] = x[at + i]!
+  W[words] = 0x80000000
+  for (let i = words + 1; i < 15; i++) W[i] = 0
+  W[15] = 8 * (before + 4 * words)
+}
+
+function begin(): void {
+  for (let i = 0; i < 8; i++) STATE[i] = IV[i]!
+}
+
+/** STATE to out[at …]. */
+function give(out: Int32Array, at: number): void {
+  for (let i = 0; i < 8; i++) out[at + i] = STATE[i]!
+}
+
+/** The state after the block key ⊕ pad. */
+function pad(key: Int32Array, at: number, words: number, byte: number): void {
+  begin()
+  for (let i = 0; i < words; i++) W[i] = key[at + i]! ^ byte
+  for (let i = words; i < 16; i++) W[i] = byte
+  compress()
+}
+
+/** H of the eight words at x[at …], in place. */
+export function hash32(x: Int32Array, at: number): void {
+  message(x, at, 8, 0)
+  begin()
+  compress()
+  give(x, at)
+}
+
+/** The outer hash of HMAC, over the inner one in STATE. */
+function finish(key: Int32Array, at: number, words: number, out: Int32Array, outAt: number): void {
+  give(INNER, 0)
+  pad(key, at, words, 0x5c5c5c5c)
+  message(INNER, 0, 8, 64)
+  compress()
+  give(out, outAt)
+}
+
+/**
+ * HMAC-SHA256(key, label)  (RFC 2104), to out[outAt …].
+ * @param key `words` words from key[at …], at most 16
+ * @param label one padded block, its length counted from the key's block on
+ */
+export function hmac(
+  key: Int32Array,
+  at: number,
+  words: number,
+  label: Int32Array,
+  out: Int32Array,
+  outAt: number,
+): void {
+  pad(key, at, words, 0x36363636)
+  for (let i = 0; i < 16; i++) W[i] = label[i]!
+  compress()
+  finish(key, at, words, out, outAt)
+}
+
+/** HKDF-Extract without a salt: HMAC-SHA256(0³², the four words at x[at …])  (RFC 5869, 2.2), to out[outAt …]. */
+export function extract(x: Int32Array, at: number, out: Int32Array, outAt: number): void {
+  pad(ZERO_KEY, 0, 8, 0x36363636)
+  message(x, at, 4, 64)
+  compress()
+  finish(ZERO_KEY, 0, 8, out, outAt)
+}

@@ -1,6 +1,6 @@
 import { type Backend, GAEN, LANES, type Lanes, LOW_COST, MAX_SCAN, type Schedule, SLOTS } from "./backend.ts"
 import { counterTags, expandKey, fillTables, intervalTags, useRoundKeys } from "./js-aes.ts"
-import { Sha256 } from "./js-sha256.ts"
+import { extract, hash32, hmac } from "./js-sha256.ts"
 import { labelBlock } from "./labels.ts"
 import { BITMAP_WORDS } from "./tables.ts"
 
@@ -11,7 +11,6 @@ const WORDS_PER_LANE = 60
 export class JsBackend implements Backend {
   readonly hits = new Uint32Array(2 * LANES * MAX_SCAN)
   readonly #schedule: Schedule
-  readonly #sha = new Sha256()
   readonly #label: Int32Array
   readonly #slots = new Int32Array(8 * SLOTS)
   readonly #keys = new Int32Array(WORDS_PER_LANE * LANES)
@@ -36,7 +35,7 @@ export class JsBackend implements Backend {
   }
 
   advance(slot: number, count: number): void {
-    for (let i = slot; i < slot + count; i++) this.#sha.hash32(this.#slots, 8 * i)
+    for (let i = slot; i < slot + count; i++) hash32(this.#slots, 8 * i)
   }
 
   expand(slot: number, count: number): void {
@@ -44,11 +43,11 @@ export class JsBackend implements Backend {
       const from = 8 * (slot + lane)
       const to = WORDS_PER_LANE * lane
       if (this.#schedule === GAEN) {
-        this.#sha.extract(this.#slots, from, this.#prk, 0)
-        this.#sha.hmac(this.#prk, 0, 8, this.#label, this.#keys, to)
+        extract(this.#slots, from, this.#prk, 0)
+        hmac(this.#prk, 0, 8, this.#label, this.#keys, to)
         expandKey(this.#keys, to, 4)
       } else {
-        this.#sha.hmac(this.#slots, from, this.#schedule === LOW_COST ? 8 : 4, this.#label, this.#keys, to)
+        hmac(this.#slots, from, this.#schedule === LOW_COST ? 8 : 4, this.#label, this.#keys, to)
         expandKey(this.#keys, to, 8)
       }
     }
@@ -56,6 +55,8 @@ export class JsBackend implements Backend {
 
   scan(from: number, to: number, lanes: Lanes): number {
     this.#found = 0
+    const words = this.#words
+    const tags = this.#tags
     for (let lane = 0; lane < lanes.count; lane++) {
       const table = lanes.tables[lane]!
       const first = Math.max(from, lanes.first[lane]!)
@@ -65,21 +66,26 @@ export class JsBackend implements Backend {
       // Within 256 consecutive counters only one byte of the block changes, and rounds 1 and 2 are mostly constant.
       for (let j = first; j < end; ) {
         const stop = Math.min(end, j - (j & 255) + 256)
-        if (this.#schedule === GAEN) intervalTags(j, stop, this.#tags)
-        else counterTags(j, stop, this.#tags)
-        for (; j < stop; j++) this.#lookUp(lane, table, j, this.#tags[j & 255]!)
+        if (this.#schedule === GAEN) intervalTags(j, stop, tags)
+        else counterTags(j, stop, tags)
+        const count = stop - j
+        for (let i = 0; i < count; i++) {
+          const tag = tags[i]!
+          if (((words[table + (tag >>> 20)]! >>> (tag >>> 15)) & 1) !== 0) this.#confirm(lane, table, j + i, tag >>> 0)
+        }
+        j = stop
       }
     }
     return this.#found
   }
 
-  #lookUp(lane: number, table: number, j: number, tag: number): void {
+  /** Writes a hit if the tag, whose bit is in the bitmap, is in the table. */
+  #confirm(lane: number, table: number, j: number, tag: number): void {
     const words = this.#words
-    if (((words[table + (tag >>> 20)]! >>> (tag >>> 15)) & 1) === 0) return
     const bucket = table + BITMAP_WORDS + 1 + (tag >>> words[table + BITMAP_WORDS]!)
     const end = words[bucket + 1]!
     for (let place = words[bucket]!; place < end; place++) {
-      if (words[place] !== tag >>> 0) continue
+      if (words[place] !== tag) continue
       this.hits[this.#found++] = lane
       this.hits[this.#found++] = j
       return
