@@ -251,18 +251,9 @@ function message(x: Int32Array, at: number, words: number, before: number): void
   W[15] = 8 * (before + 4 * words)
 }
 
-function begin(): void {
-  for (let i = 0; i < 8; i++) STATE[i] = IV[i]!
-}
-
-/** STATE to out[at …]. */
-function give(out: Int32Array, at: number): void {
-  for (let i = 0; i < 8; i++) out[at + i] = STATE[i]!
-}
-
 /** The state after the block key ⊕ pad. */
 function pad(key: Int32Array, at: number, words: number, byte: number): void {
-  begin()
+  for (let i = 0; i < 8; i++) STATE[i] = IV[i]!
   for (let i = 0; i < words; i++) W[i] = key[at + i]! ^ byte
   for (let i = words; i < 16; i++) W[i] = byte
   compress()
@@ -271,18 +262,18 @@ function pad(key: Int32Array, at: number, words: number, byte: number): void {
 /** H of the eight words at x[at …], in place. */
 export function hash32(x: Int32Array, at: number): void {
   message(x, at, 8, 0)
-  begin()
+  for (let i = 0; i < 8; i++) STATE[i] = IV[i]!
   compress()
-  give(x, at)
+  for (let i = 0; i < 8; i++) x[at + i] = STATE[i]!
 }
 
 /** The outer hash of HMAC, over the inner one in STATE. */
 function finish(key: Int32Array, at: number, words: number, out: Int32Array, outAt: number): void {
-  give(INNER, 0)
+  for (let i = 0; i < 8; i++) INNER[i] = STATE[i]!
   pad(key, at, words, 0x5c5c5c5c)
   message(INNER, 0, 8, 64)
   compress()
-  give(out, outAt)
+  for (let i = 0; i < 8; i++) out[outAt + i] = STATE[i]!
 }
 
 /**
