@@ -12,8 +12,19 @@ const earliest = (heard: number): number => Math.max(0, heard - TOLERANCE_INTERV
 const latest = (heard: number): number => Math.min(2 ** 32 - 1, heard + TOLERANCE_INTERVALS)
 
 /** An observation stands in the table of every day whose identifiers it may be: one, or two near midnight. */
-export const gaenTables = ({ identifiers, times }: Observations): Tables =>
-  new Tables(identifiers, times.length, i => [dayOf(earliest(times[i]!)), dayOf(latest(times[i]!))])
+export function gaenTables({ identifiers, times }: Observations): Tables {
+  const days = new Uint32Array(2 * times.length)
+  const entries = new Uint32Array(2 * times.length)
+  let count = 0
+  for (let i = 0; i < times.length; i++) {
+    const last = dayOf(latest(times[i]!))
+    for (let day = dayOf(earliest(times[i]!)); day <= last; day++) {
+      days[count] = day
+      entries[count++] = i
+    }
+  }
+  return new Tables(identifiers, days.subarray(0, count), entries.subarray(0, count))
+}
 
 /** Stretches of intervals within the tolerance of something heard, none longer than a day: the only ones to compute. */
 export interface Stretches {
@@ -83,7 +94,8 @@ export function* matchExposureKeys(
             if (Math.abs(times[observation]! - interval) <= TOLERANCE_INTERVALS)
               found.push({ key, observation, interval })
         }
-        yield (begin + ((end - begin) * from) / order.length) / count
+        const part = (b - first + 1) / (last - first + 1)
+        yield (begin + ((end - begin) * (from + group.length * part)) / order.length) / count
       }
     }
     begin = end

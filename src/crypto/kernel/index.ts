@@ -53,7 +53,11 @@ interface Plan<Found> {
 }
 
 const unitTables = ({ identifiers, times }: Observations): Tables =>
-  new Tables(identifiers, times.length, i => [times[i]!, times[i]!])
+  new Tables(
+    identifiers,
+    times,
+    times.map((_, i) => i),
+  )
 
 const plans: {
   [D in Design]: (heard: Observations, options: SearchOptions) => Plan<Designs[D]["found"]>

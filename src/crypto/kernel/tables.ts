@@ -12,7 +12,7 @@ export interface Observations {
 }
 
 /** tag = the first four bytes of an identifier, most significant first. */
-export function tagOf(identifiers: Uint8Array, at: number): number {
+function tagOf(identifiers: Uint8Array, at: number): number {
   return (
     ((identifiers[at]! << 24) | (identifiers[at + 1]! << 16) | (identifiers[at + 2]! << 8) | identifiers[at + 3]!) >>> 0
   )
@@ -36,61 +36,66 @@ export class Tables {
   readonly #observations: Uint32Array
 
   /**
-   * @param unitsOf for observation i, the first and the last unit in whose tables it stands
+   * @param units for each entry, the unit in whose table it stands
+   * @param entries for each entry, its observation; an observation may stand in several tables
    */
-  constructor(identifiers: Uint8Array, count: number, unitsOf: (i: number) => readonly [number, number]) {
+  constructor(identifiers: Uint8Array, units: Uint32Array, entries: Uint32Array) {
     this.#identifiers = identifiers
-    const sizes = new Map<number, number>()
-    for (let i = 0; i < count; i++) {
-      const [first, last] = unitsOf(i)
-      for (let unit = first; unit <= last; unit++) sizes.set(unit, (sizes.get(unit) ?? 0) + 1)
+    const numbers = new Map<number, number>()
+    const sizes: number[] = []
+    const numberOf = new Uint32Array(units.length)
+    for (let e = 0; e < units.length; e++) {
+      let n = numbers.get(units[e]!)
+      if (n === undefined) {
+        n = sizes.push(0) - 1
+        numbers.set(units[e]!, n)
+      }
+      numberOf[e] = n
+      sizes[n]!++
     }
-    this.units = Uint32Array.from(sizes.keys()).sort()
+    const offsets = new Uint32Array(sizes.length)
     let length = BITMAP_WORDS
-    for (const unit of this.units) {
-      this.#offsets.set(unit, length)
-      const size = sizes.get(unit)!
+    sizes.forEach((size, n) => {
+      offsets[n] = length
       length += BITMAP_WORDS + 1 + 2 ** bucketBits(size) + 1 + size
-    }
+    })
+    for (const [unit, n] of numbers) this.#offsets.set(unit, offsets[n]!)
+    this.units = Uint32Array.from(numbers.keys()).sort()
     this.words = new Uint32Array(length)
     this.#observations = new Uint32Array(length)
-    for (const unit of this.units)
-      this.words[this.#offsets.get(unit)! + BITMAP_WORDS] = 32 - bucketBits(sizes.get(unit)!)
-    this.#fill(count, unitsOf)
-  }
 
-  /** Counting sort: sizes of the buckets, then their ends, then every tag from the end of its bucket downwards. */
-  #fill(count: number, unitsOf: (i: number) => readonly [number, number]): void {
+    // Counting sort: the sizes of the buckets, then their ends, then every tag from the end of its bucket downwards.
     const { words } = this
-    const each = (visit: (table: number, bucket: number, tag: number, i: number) => void): void => {
-      for (let i = 0; i < count; i++) {
-        const [first, last] = unitsOf(i)
-        const tag = tagOf(this.#identifiers, EPHID_BYTES * i)
-        for (let unit = first; unit <= last; unit++) {
-          const table = this.#offsets.get(unit)!
-          visit(table, table + BITMAP_WORDS + 1 + (tag >>> words[table + BITMAP_WORDS]!), tag, i)
-        }
-      }
-    }
-    each((table, bucket, tag) => {
+    sizes.forEach((size, n) => {
+      words[offsets[n]! + BITMAP_WORDS] = 32 - bucketBits(size)
+    })
+    const view = new DataView(identifiers.buffer, identifiers.byteOffset, identifiers.byteLength)
+    const tags = new Uint32Array(units.length)
+    const buckets = new Uint32Array(units.length)
+    for (let e = 0; e < units.length; e++) {
+      const table = offsets[numberOf[e]!]!
+      const tag = view.getUint32(EPHID_BYTES * entries[e]!)
+      const bucket = table + BITMAP_WORDS + 1 + (tag >>> words[table + BITMAP_WORDS]!)
+      tags[e] = tag
+      buckets[e] = bucket
       words[table + (tag >>> 20)]! |= 1 << (tag >>> 15)
       words[bucket]!++
-    })
-    for (const unit of this.units) {
-      const starts = this.#offsets.get(unit)! + BITMAP_WORDS + 1
-      const buckets = 2 ** (32 - words[starts - 1]!)
-      let end = starts + buckets + 1
-      for (let b = starts; b < starts + buckets; b++) {
+    }
+    sizes.forEach((size, n) => {
+      const starts = offsets[n]! + BITMAP_WORDS + 1
+      const last = starts + 2 ** bucketBits(size)
+      let end = last + 1
+      for (let b = starts; b < last; b++) {
         end += words[b]!
         words[b] = end
       }
-      words[starts + buckets] = end
-    }
-    each((_, bucket, tag, i) => {
-      const place = --words[bucket]!
-      words[place] = tag
-      this.#observations[place] = i
+      words[last] = end
     })
+    for (let e = 0; e < units.length; e++) {
+      const place = --words[buckets[e]!]!
+      words[place] = tags[e]!
+      this.#observations[place] = entries[e]!
+    }
   }
 
   /** Where the unit's table begins, in words; 0, the empty table, where nothing was heard. */
