@@ -13,7 +13,7 @@ const { error, stderr } = await asc.main(
   [
     "src/crypto/kernel/assembly/index.ts",
     ...["--baseDir", root, "--outFile", "kernel.wasm"],
-    ...["--runtime", "stub", "--enable", "simd", "-O3", "--noAssert", "--initialMemory", "8"],
+    ...["--runtime", "stub", "--enable", "simd", "-O3", "--noAssert", "--importMemory", "--initialMemory", "7"],
   ],
   { writeFile: (name, contents) => files.set(name, contents) },
 )

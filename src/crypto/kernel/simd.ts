@@ -6,7 +6,8 @@ import { KERNEL } from "./wasm.generated.ts"
 interface Wasm {
   validate(bytes: Uint8Array): boolean
   readonly Module: new (bytes: Uint8Array) => WasmModule
-  readonly Instance: new (module: WasmModule) => { readonly exports: unknown }
+  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown }
 }
 declare const module: unique symbol
 /** The kernel, compiled. */
@@ -15,17 +16,18 @@ declare const WebAssembly: Wasm | undefined
 
 /** What assembly/index.ts exports. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
-  readonly input: { readonly value: number }
-  readonly hits: { readonly value: number }
-  readonly laneTables: { readonly value: number }
-  readonly tables: { readonly value: number }
   start(design: number): void
   put(slot: number, count: number): void
   advance(slot: number, count: number): void
   expand(slot: number, count: number): void
   scan(from: number, span: number, lanes: number): number
 }
+
+/** Addresses of assembly/layout.ts. */
+const INPUT = 0x30000
+const HITS = 0x31000
+const LANE_TABLES = 0x55000
+const TABLES = 0x61000
 
 /** (func (drop (i32x4.extract_lane 0 (i32x4.splat (i32.const 0))))): valid only where SIMD is. */
 const PROBE = Uint8Array.of(
@@ -55,25 +57,20 @@ export class SimdBackend implements Backend {
   readonly #input: Uint8Array
   readonly #laneTables: Uint32Array
   readonly #secretBytes: number
-  readonly #tables: number
 
   constructor(module: WasmModule, schedule: Schedule, words: Uint32Array) {
-    const kernel = new WebAssembly!.Instance(module).exports as Exports
-    const tables = kernel.tables.value
-    const missing = tables + words.byteLength - kernel.memory.buffer.byteLength
-    if (missing > 0) kernel.memory.grow(Math.ceil(missing / 65_536))
-    const { buffer } = kernel.memory
-    new Uint32Array(buffer, tables, words.length).set(words)
-    this.hits = new Uint32Array(buffer, kernel.hits.value, 2 * LANES * MAX_SCAN)
-    this.#input = new Uint8Array(buffer, kernel.input.value, 32 * LANES)
-    this.#laneTables = new Uint32Array(buffer, kernel.laneTables.value, LANES)
+    // As large as it will ever be: memory that grows detaches its buffer, and from then on engines check every access
+    // to every typed array of the program for that.
+    const memory = new WebAssembly!.Memory({ initial: Math.ceil((TABLES + words.byteLength) / 65_536) })
+    this.#kernel = new WebAssembly!.Instance(module, { env: { memory } }).exports as Exports
+    const { buffer } = memory
+    new Uint32Array(buffer, TABLES, words.length).set(words)
+    this.hits = new Uint32Array(buffer, HITS, 2 * LANES * MAX_SCAN)
+    this.#input = new Uint8Array(buffer, INPUT, 32 * LANES)
+    this.#laneTables = new Uint32Array(buffer, LANE_TABLES, LANES)
     this.#secretBytes = secretBytes(schedule)
-    this.#tables = tables
-    this.#kernel = kernel
-    labelBlock(schedule).forEach((word, i) => {
-      new DataView(buffer).setUint32(kernel.input.value + 4 * i, word, true)
-    })
-    kernel.start(schedule)
+    new Int32Array(buffer, INPUT, 16).set(labelBlock(schedule))
+    this.#kernel.start(schedule)
   }
 
   put(slot: number, secrets: Uint8Array, count: number): void {
@@ -93,7 +90,7 @@ export class SimdBackend implements Backend {
   }
 
   scan(from: number, to: number, { count, tables }: Lanes): number {
-    for (let lane = 0; lane < count; lane++) this.#laneTables[lane] = this.#tables + 4 * tables[lane]!
+    for (let lane = 0; lane < count; lane++) this.#laneTables[lane] = TABLES + 4 * tables[lane]!
     return this.#kernel.scan(from, to - from, count)
   }
 }

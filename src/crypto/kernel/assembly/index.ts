@@ -6,12 +6,6 @@ import { extract, hash, hmac, start as startHash } from "./sha256"
 const LOW_COST: u32 = 1
 const GAEN: u32 = 4
 
-/** Addresses for the JavaScript side. */
-export const input: usize = INPUT
-export const hits: usize = HITS
-export const laneTables: usize = LANE_TABLES
-export const tables: usize = TABLES
-
 let schedule: u32 = 0
 /** The counter, without its low byte, for which the cipher is prepared; none after new keys. */
 let prepared: i64 = -1

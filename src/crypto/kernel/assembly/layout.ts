@@ -1,4 +1,4 @@
-// Where everything lies in linear memory. The JavaScript side (../simd.ts) knows the addresses that are exported.
+// Where everything lies in linear memory. INPUT, HITS, LANE_TABLES and TABLES stand in ../simd.ts as well.
 // 128 keys are worked on at once: key 4q + l is bit q of 32-bit lane l, in every vector of the bitsliced cipher.
 
 /** Chains: 4096 slots, four keys to a quad of eight vectors, vector w holding word w of the four. */
