@@ -108,16 +108,6 @@ describe("a draft", () => {
       )
     }
   })
-
-  it("low-cost: exactly one day is revealed to the authority's permission, the first it allows", async () => {
-    const on = [DAY - 5, DAY - 3, DAY - 1, DAY]
-    const { report } = await drafted(LOW_COST, { on })
-    const days = (from: number) => revealedDays(redactForToken(report, from, L), L)
-    expect(days(DAY - 9)).to.deep.equal([DAY - 5])
-    expect(days(DAY - 4)).to.deep.equal([DAY - 3])
-    expect(days(DAY)).to.deep.equal([DAY])
-    expect(days(DAY + 1)).to.deep.equal([])
-  })
 })
 
 describe("preparing a report", () => {

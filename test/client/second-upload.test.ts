@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { type EpochMs, isoDay, memoryStore } from "../../src/client/index.ts"
 import { code } from "../../src/crypto/index.ts"
-import { type Opened, UPLOADS_PATH } from "../../src/protocol/index.ts"
+import { type DesignName, type Opened, UPLOADS_PATH } from "../../src/protocol/index.ts"
 import { openPhone, phoneClock } from "../../src/simulator/index.ts"
 import { seeded } from "../dice.ts"
 import { never, WRONG_CODE } from "./lab.ts"
@@ -12,8 +12,8 @@ const FIRST = 220_680
 const DAY = FIRST / 12
 
 /** A phone that has been near somebody in the bucket after FIRST, and knows a log up to FIRST. */
-async function near() {
-  const log = new TestLog(FIRST)
+async function near(design: DesignName = "hybrid") {
+  const log = new TestLog(FIRST, design)
   log.addBatch(FIRST)
   log.publish(FIRST)
   const virtual = { now: startOf(FIRST + 1) + 60 }
@@ -48,7 +48,7 @@ async function near() {
     virtual.now = startOf(FIRST + 4) - 1
     await client.run("cover", { signal: never })
   }
-  return { log, store, client, prepare, uploads, goOn }
+  return { log, virtual, store, client, prepare, uploads, goOn }
 }
 
 const good = code.generate(seeded(2))
@@ -56,7 +56,7 @@ const secretsOf = (opened: Opened): Map<number, Uint8Array[]> =>
   new Map(
     opened.kind === "report"
       ? opened.report.slots.flatMap((slot, j): [number, Uint8Array[]][] =>
-          slot.revealed ? [[opened.report.first + j, [slot.bytes.slice(0, 16)]]] : [],
+          slot.revealed ? [[opened.report.first + j, [slot.bytes.slice(0, opened.report.design.secretBytes)]]] : [],
         )
       : [],
   )
@@ -132,7 +132,28 @@ describe("the second upload", () => {
   it("nothing before the authority's first contagious day leaves the phone", async () => {
     const at = await near()
     at.log.contagiousFromDay = DAY + 1
-    await (await at.prepare(good)).submit()
+    await (await at.prepare(good)).submit().catch(() => undefined)
+    expect(at.uploads()).to.have.length(1)
     expect(secretsOf(at.uploads()[0]!).size).to.equal(0)
+  })
+
+  it("low-cost: of all days of a chain exactly one leaves the phone, the first that the authority allows", async () => {
+    for (const [allowed, revealed] of [
+      [DAY - 9, DAY],
+      [DAY, DAY],
+      [DAY + 1, DAY + 1],
+    ]) {
+      const at = await near("low-cost")
+      at.virtual.now += 86_400
+      for (let bucket = FIRST + 1; bucket <= FIRST + 12; bucket++) at.log.addBatch(bucket)
+      at.log.publish(FIRST + 12)
+      await at.client.sync({ force: true })
+      await at.client.run("rotate", { signal: never })
+      at.log.contagiousFromDay = allowed!
+      const draft = await at.prepare(good)
+      expect(draft.days).to.deep.equal([isoDay(DAY), isoDay(DAY + 1)])
+      await draft.submit()
+      expect([...secretsOf(at.uploads()[0]!).keys()]).to.deep.equal([revealed])
+    }
   })
 })
