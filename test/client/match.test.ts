@@ -1,8 +1,8 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { memoryStore, type Store } from "../../src/client/index.ts"
+import { type EpochMs, memoryStore, type Store } from "../../src/client/index.ts"
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
-import { processBatch, pruneObservations } from "../../src/client/match.ts"
+import { applyBatch, batchMatcher, inThisThread, pruneObservations, readHeard } from "../../src/client/match.ts"
 import { hex, hybrid, lowCost } from "../../src/crypto/index.ts"
 import { type Batch, type Design, designByName, encodeBatch, parseBatch } from "../../src/protocol/index.ts"
 import { type Kept, observations } from "./stored.ts"
@@ -27,7 +27,14 @@ const keep = (store: Store, all: readonly Heard[]) =>
   store.write(tx => {
     for (const { slot, id, bucket, after } of all) tx.put(freshKey(slot, id, bucket, after), SCAN)
   })
-const process = (store: Store, batch: Batch) => store.write(tx => processBatch(tx, batch, L))
+async function process(store: Store, batch: Batch): Promise<number> {
+  const heard = await store.read(readHeard)
+  const clock = { now: () => 0 as EpochMs, monotonic: () => 0 }
+  const matcher = await batchMatcher(inThisThread(clock, undefined), batch.design, heard, L)
+  const places = (await matcher.match(batch, () => false))!
+  await store.write(tx => applyBatch(tx, batch, heard, places, L))
+  return places.length
+}
 const kinds = async (store: Store) => (await observations(store)).map(({ kind }) => kind)
 
 describe("a match (protocol §3)", () => {
