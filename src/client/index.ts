@@ -15,6 +15,7 @@ export type {
   HttpRequest,
   HttpResponse,
   Impediment,
+  KeyVault,
   Ports,
   Radio,
   ReadTx,

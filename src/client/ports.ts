@@ -55,7 +55,19 @@ export interface WriteTx extends ReadTx {
 export interface Store {
   read<T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T>
   write<T>(f: (tx: WriteTx) => T | Promise<T>): Promise<T>
+  /** Only where the data can become unreadable: deletes all of it, so that the store can be used anew. */
+  reset?(): Promise<void>
   close(): Promise<void>
+}
+
+/**
+ * Wraps the key of the stored data with one that hardware or a passphrase guards. Obligations: `open` gives what `seal`
+ * was given for the same context, or `lost` when that cannot be any more; it rejects when it may succeed later, as on
+ * a phone that was not unlocked yet.
+ */
+export interface KeyVault {
+  seal(plain: Uint8Array, context: string): Promise<Uint8Array>
+  open(sealed: Uint8Array, context: string): Promise<Uint8Array | "lost">
 }
 
 /** A beacon as the radio heard it. */
@@ -116,4 +128,6 @@ export interface Ports {
   readonly random: Random
   readonly http: Http
   readonly scheduler: Scheduler
+  /** With it everything in the store is encrypted. */
+  readonly vault?: KeyVault
 }
