@@ -1,21 +1,27 @@
-import { ascii, compare, concat, hmacSha256, type Random, secretBox, u16 } from "../../crypto/index.ts"
+import { ascii, compare, concat, hmacSha256, type Random, secretBox, u16, u32 } from "../../crypto/index.ts"
 import { LindungError, Reader } from "../../protocol/index.ts"
 import { EVERYTHING, entries } from "../layout.ts"
 import type { KeyVault, ReadTx, Store } from "../ports.ts"
 import { type Backend, storeOver } from "./backend.ts"
+import { type Change, textOf } from "./overlay.ts"
 import { Table } from "./table.ts"
 
 /*
  * What lies in the store underneath
  *   00               the data key, sealed by the vault
- *   01 ‖ 16 bytes    an entry: the first half of HMAC(name key, key) → secretbox(box key, u16 length ‖ key ‖ value ‖ pad)
- * So neither order, slots nor identifiers can be read without the key, only how many entries there are, each a multiple
- * of 64 bytes long. All of it is opened once, when it is first needed, and held in memory: 14 days of it are a few MB.
+ *   01 ‖ 16 bytes    a page: the first half of HMAC(name key, group) → secretbox(box key, page)
+ *
+ * page: u32 entries ‖ entries × (u16 ‖ key ‖ u32 ‖ value) ‖ zeros up to a multiple of 256 bytes
+ *
+ * A group is all keys with the same first five bytes: what was heard in one slot. So neither order, slots, identifiers
+ * nor their number can be read without the key, only how many groups there are, and roughly how long each is. All of it
+ * is opened once, when it is first needed, and held in memory: fourteen days of it are a few MB.
  */
 const SEALED_KEY = Uint8Array.of(0)
-const ENTRY = Uint8Array.of(1)
+const PAGE = Uint8Array.of(1)
 const NAME_BYTES = 16
-const PAD_TO = 64
+const GROUP_BYTES = 5
+const PAD_TO = 256
 const CONTEXT = "lindung/store/1"
 const LOST = "the key of the stored data is gone"
 
@@ -24,33 +30,73 @@ interface Keys {
   readonly box: Uint8Array
 }
 
+interface Entry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
 const keysOf = (data: Uint8Array): Keys => ({
   name: hmacSha256(data, ascii("lindung/store/name/1")),
   box: hmacSha256(data, ascii("lindung/store/box/1")),
 })
 
-const nameOf = (keys: Keys, key: Uint8Array): Uint8Array =>
-  concat(ENTRY, hmacSha256(keys.name, key).slice(0, NAME_BYTES))
+const groupOf = (key: Uint8Array): Uint8Array => key.slice(0, GROUP_BYTES)
+const nameOf = (keys: Keys, group: Uint8Array): Uint8Array =>
+  concat(PAGE, hmacSha256(keys.name, group).slice(0, NAME_BYTES))
 
-function seal(keys: Keys, key: Uint8Array, value: Uint8Array, random: Random): Uint8Array {
-  const plain = concat(u16(key.length, "key length"), u16(value.length >> 16), u16(value.length & 0xffff), key, value)
-  const padded = new Uint8Array(Math.ceil(plain.length / PAD_TO) * PAD_TO)
-  padded.set(plain)
-  return secretBox.seal(padded, keys.box, random)
+function sealPage(keys: Keys, page: readonly Entry[], random: Random): Uint8Array {
+  const parts = [u32(page.length)]
+  for (const { key, value } of page)
+    parts.push(u16(key.length, "key length"), new Uint8Array(key), u32(value.length), new Uint8Array(value))
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  const plain = new Uint8Array(Math.ceil(bytes / PAD_TO) * PAD_TO)
+  let at = 0
+  for (const part of parts) {
+    plain.set(part, at)
+    at += part.length
+  }
+  return secretBox.seal(plain, keys.box, random)
 }
 
-function open(keys: Keys, name: Uint8Array, sealed: Uint8Array): { key: Uint8Array; value: Uint8Array } {
+function openPage(keys: Keys, name: Uint8Array, sealed: Uint8Array): Entry[] {
   const plain = secretBox.open(sealed, keys.box)
-  if (plain === undefined) throw new LindungError("storage-corrupt", "a stored entry does not open")
-  const reader = new Reader("stored entry", plain)
-  const keyBytes = reader.u16()
-  const valueBytes = reader.u32()
-  const key = reader.take(keyBytes)
-  const value = reader.take(valueBytes)
-  // An entry that was moved to another name would pass for another one.
-  if (compare(nameOf(keys, key), name) !== 0)
-    throw new LindungError("storage-corrupt", "a stored entry is not where it belongs")
-  return { key, value }
+  if (plain === undefined) throw new LindungError("storage-corrupt", "a stored page does not open")
+  const reader = new Reader("stored page", plain)
+  const page: Entry[] = []
+  for (let left = reader.u32(); left > 0; left--) {
+    const key = reader.take(reader.u16())
+    page.push({ key, value: reader.take(reader.u32()) })
+  }
+  // A page that was moved to another name would pass for another one.
+  if (page.length === 0 || compare(nameOf(keys, groupOf(page[0]!.key)), name) !== 0)
+    throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
+  return page
+}
+
+/** The entries of a group as they are after the changes. */
+function changed(table: Table, group: Uint8Array, changes: readonly Change[]): Entry[] {
+  const page = new Map<string, Entry>()
+  const isWhole = group.length < GROUP_BYTES
+  const known = isWhole ? table.get(group) : undefined
+  if (known) page.set(textOf(group), { key: group, value: known })
+  if (!isWhole)
+    for (const [key, value] of table.range(group, concat(group, new Uint8Array(64).fill(255))))
+      page.set(textOf(key), { key, value })
+  for (const { key, value } of changes)
+    if (value === undefined) page.delete(textOf(key))
+    else page.set(textOf(key), { key, value })
+  return [...page.values()].sort((a, b) => compare(a.key, b.key))
+}
+
+function byGroup(changes: readonly Change[]): Map<string, Change[]> {
+  const groups = new Map<string, Change[]>()
+  for (const change of changes) {
+    const name = textOf(groupOf(change.key))
+    const group = groups.get(name)
+    if (group) group.push(change)
+    else groups.set(name, [change])
+  }
+  return groups
 }
 
 /**
@@ -72,12 +118,7 @@ export function encryptedStore(under: Store, vault: KeyVault, random: Random): S
     const stored = await under.read(tx => entries(tx, EVERYTHING))
     const keys = keysOf(await dataKey(stored))
     const table = new Table()
-    table.apply(
-      stored
-        .filter(([name]) => name[0] === ENTRY[0])
-        .map(([name, sealed]) => open(keys, name, sealed))
-        .sort((a, b) => compare(a.key, b.key)),
-    )
+    for (const [name, sealed] of stored) if (name[0] === PAGE[0]) table.apply(openPage(keys, name, sealed))
     return storeOver(writeThrough(table, keys))
   }
 
@@ -98,11 +139,15 @@ export function encryptedStore(under: Store, vault: KeyVault, random: Random): S
   const writeThrough = (table: Table, keys: Keys): Backend => ({
     get: key => table.get(key),
     range: (from, to) => table.range(from, to),
+    count: (from, to) => table.count(from, to),
     async apply(changes) {
       await under.write(tx => {
-        for (const { key, value } of changes)
-          if (value === undefined) tx.del(nameOf(keys, key))
-          else tx.put(nameOf(keys, key), seal(keys, key, value, random))
+        for (const group of byGroup(changes).values()) {
+          const name = groupOf(group[0]!.key)
+          const page = changed(table, name, group)
+          if (page.length === 0) tx.del(nameOf(keys, name))
+          else tx.put(nameOf(keys, name), sealPage(keys, page, random))
+        }
       })
       table.apply(changes)
     },

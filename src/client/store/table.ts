@@ -1,9 +1,13 @@
 import type { ReadTx } from "../ports.ts"
 import { type Change, textOf } from "./overlay.ts"
 
-/** Entries under their keys, and the keys in order. */
+/** Keys in a run: what one change moves is at most this much, however large the table is. */
+const RUN = 512
+
+/** Entries in memory, under their keys in order. */
 export class Table implements ReadTx {
-  #keys: string[] = []
+  /** Ascending, none empty but the only one. */
+  #runs: string[][] = [[]]
   #entries = new Map<string, readonly [key: Uint8Array, value: Uint8Array]>()
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -12,49 +16,82 @@ export class Table implements ReadTx {
   }
 
   *range(from: Uint8Array, to: Uint8Array): Iterable<[Uint8Array, Uint8Array]> {
-    const [first, end] = [this.#place(textOf(from)), this.#place(textOf(to))]
-    for (let i = first; i < end; i++) {
-      const [key, value] = this.#entries.get(this.#keys[i]!)!
+    for (const text of this.#texts(textOf(from), textOf(to))) {
+      const [key, value] = this.#entries.get(text)!
       yield [new Uint8Array(key), new Uint8Array(value)]
     }
   }
 
-  /** Where a key is, or would be. */
-  #place(text: string): number {
-    let [low, high] = [0, this.#keys.length]
+  count(from: Uint8Array, to: Uint8Array): number {
+    let count = 0
+    for (const _ of this.#texts(textOf(from), textOf(to))) count++
+    return count
+  }
+
+  *#texts(low: string, high: string): Iterable<string> {
+    let r = this.#runOf(low)
+    let i = place(this.#runs[r]!, low)
+    for (; r < this.#runs.length; r++, i = 0)
+      for (const run = this.#runs[r]!; i < run.length; i++) {
+        if (run[i]! >= high) return
+        yield run[i]!
+      }
+  }
+
+  /** The run that has a key, or would have it: the last that does not begin after it. */
+  #runOf(text: string): number {
+    let [low, high] = [0, this.#runs.length]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#keys[middle]! < text) low = middle + 1
+      if ((this.#runs[middle]![0] ?? "") <= text) low = middle + 1
       else high = middle
     }
-    return low
+    return Math.max(0, low - 1)
   }
 
   apply(changes: readonly Change[]): void {
-    let [added, removed] = [0, 0]
-    for (const { key, value } of changes) {
-      const text = textOf(key)
-      if (value !== undefined && !this.#entries.has(text)) added++
-      if (value === undefined && this.#entries.has(text)) removed++
-    }
-    // A few keys are moved one by one; many are sorted anew.
-    const isFew = added + removed <= 32
     for (const { key, value } of changes) {
       const text = textOf(key)
       const isKnown = this.#entries.has(text)
-      if (value !== undefined) this.#entries.set(text, [key, value])
-      else this.#entries.delete(text)
-      if (!isFew || isKnown === (value !== undefined)) continue
-      if (value !== undefined) this.#keys.splice(this.#place(text), 0, text)
-      else this.#keys.splice(this.#place(text), 1)
+      if (value !== undefined) {
+        this.#entries.set(text, [key, value])
+        if (!isKnown) this.#insert(text)
+      } else if (isKnown) {
+        this.#entries.delete(text)
+        this.#remove(text)
+      }
     }
-    if (!isFew) this.#keys = [...this.#entries.keys()].sort()
+  }
+
+  #insert(text: string): void {
+    const r = this.#runOf(text)
+    const run = this.#runs[r]!
+    run.splice(place(run, text), 0, text)
+    if (run.length > 2 * RUN) this.#runs.splice(r + 1, 0, run.splice(RUN))
+  }
+
+  #remove(text: string): void {
+    const r = this.#runOf(text)
+    const run = this.#runs[r]!
+    run.splice(place(run, text), 1)
+    if (run.length === 0 && this.#runs.length > 1) this.#runs.splice(r, 1)
   }
 
   copy(): Table {
     const copy = new Table()
-    copy.#keys = [...this.#keys]
+    copy.#runs = this.#runs.map(run => [...run])
     copy.#entries = new Map(this.#entries)
     return copy
   }
+}
+
+/** Where a key is in a run, or would be. */
+function place(run: readonly string[], text: string): number {
+  let [low, high] = [0, run.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (run[middle]! < text) low = middle + 1
+    else high = middle
+  }
+  return low
 }
