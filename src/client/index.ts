@@ -4,7 +4,7 @@
  * @module
  */
 export { LindungError } from "../protocol/index.ts"
-export { type Client, open } from "./client.ts"
+export { open } from "./client.ts"
 export { type Config, checkConfig, type Problem } from "./config.ts"
 export type { Erasable } from "./data.ts"
 export type { JournalEntry, JournalEvent } from "./journal.ts"
@@ -29,3 +29,4 @@ export type { Draft } from "./reporting.ts"
 export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
 export { memoryStore } from "./store/memory.ts"
+export type { Client } from "./verbs.ts"

@@ -3,7 +3,6 @@ import type { Cancel, Random, UserAction } from "../protocol/index.ts"
 declare const epochMs: unique symbol
 /** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
 export type EpochMs = number & { readonly [epochMs]: true }
-export type { IsoDay } from "./risk/index.ts"
 
 /** `now` is the wall clock and may jump; `monotonic` counts milliseconds from anywhere and never goes back. */
 export interface Clock {
