@@ -124,6 +124,11 @@ class OpenClient implements Client {
     await this.#ports.store.close()
   }
 
+  /** For `await using`, where the engine has it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   async status(): Promise<Status> {
     const tracing = this.#tracing()
     if (this.#found.has("key-lost"))

@@ -7,7 +7,7 @@ import type { DayResult, IsoDay } from "./risk/index.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
 
 /** What an app can ask of the library. Exceptions are for misuse and for reporting; all other trouble is a state. */
-export interface Client {
+export interface Client extends AsyncDisposable {
   /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
   start(): Promise<Tracing>
   stop(): Promise<void>
