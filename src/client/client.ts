@@ -20,30 +20,8 @@ import type { Status, SyncResult, Tracing } from "./status.ts"
 import { encryptedStore } from "./store/encrypted.ts"
 import { sync } from "./sync.ts"
 import { canceller, Tracer } from "./tracing.ts"
+import type { Client } from "./verbs.ts"
 import { exposureIn, reportIn } from "./view.ts"
-
-export interface Client {
-  /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
-  start(): Promise<Tracing>
-  stop(): Promise<void>
-  status(): Promise<Status>
-  /** The status now, and again whenever it may have changed, until the signal aborts. */
-  watch(signal?: Cancel): AsyncIterable<Status>
-  /** Learns from the batches that are new. `force` does not wait for the interval, nor after a failure. */
-  sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
-  /** For the host's scheduler. Does what is due, and arms what comes next. */
-  run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
-  prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft>
-  /** What every scan contributed to a day. */
-  explain(day: IsoDay): Promise<DayResult>
-  /** Puts a day aside that the person has seen. */
-  dismiss(day: IsoDay): Promise<void>
-  journal(o?: { since?: EpochMs }): AsyncIterable<JournalEntry>
-  /** All that is stored, as lines of JSON; own keys only when they are asked for. */
-  exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array>
-  erase(what: Erasable): Promise<void>
-  close(): Promise<void>
-}
 
 const never = canceller()
 
@@ -145,6 +123,11 @@ class OpenClient implements Client {
   async close(): Promise<void> {
     await this.#tracer.stop()
     await this.#ports.store.close()
+  }
+
+  /** For `await using`, where the engine has it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async status(): Promise<Status> {
