@@ -6,6 +6,7 @@ import {
   commitment,
   type Design,
   encodeRedeem,
+  isPublished,
   LindungError,
   type ParameterSet,
   parametersFor,
@@ -198,17 +199,10 @@ export async function noticePublished(tx: WriteTx, batch: Batch, parameters: Par
   const action = (await readActions(tx)).find(one => one.kind === "report" && one.phase === "second")
   if (action === undefined || batch.bucket < action.promised) return
   const stored = await readReport(tx, batch.design, parameters)
-  if (stored === undefined || !revealedSecrets(stored.report).every(({ slot, secret }) => holds(batch, slot, secret)))
-    return
+  if (stored === undefined) return
+  if (!revealedSecrets(stored.report).every(({ slot, secret }) => isPublished(batch, slot, secret))) return
   writeAction(tx, { ...action, kind: "cover", token: new Uint8Array(TOKEN_BYTES) })
   eraseReport(tx)
-}
-
-function holds(batch: Batch, slot: number, secret: Uint8Array): boolean {
-  const secrets = batch.groups.find(group => group.slot === slot)?.secrets
-  for (let at = 0; secrets !== undefined && at < secrets.length; at += secret.length)
-    if (equal(secrets.subarray(at, at + secret.length), secret)) return true
-  return false
 }
 
 /** The parameter set that envelopes of this moment are made under. */

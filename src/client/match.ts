@@ -1,6 +1,14 @@
-import { EPHID_BYTES, hybrid, lowCost, time } from "../crypto/index.ts"
-import { type Batch, type Design, type Lengths, slotAt } from "../protocol/index.ts"
-import { coarseBetween, entries, freshBetween, matchedKey } from "./layout.ts"
+import { hybrid, lowCost, time } from "../crypto/index.ts"
+import {
+  type Batch,
+  DAYS_BACK,
+  type Design,
+  heardAt,
+  type Lengths,
+  mayContain,
+  type SecretBatch,
+} from "../protocol/index.ts"
+import { coarseBetween, entries, freshBetween, matchedKey, parseCoarse, parseFresh } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { append, coarsen } from "./record.ts"
 
@@ -8,16 +16,17 @@ import { append, coarsen } from "./record.ts"
 interface Observation {
   readonly key: Uint8Array
   readonly value: Uint8Array
-  readonly slot: number
+  /** The coarse time: a day, or a window. */
+  readonly heard: number
   readonly id: Uint8Array
   /** Only fresh ones have marks. */
   readonly marks?: { readonly bucket: number; readonly after: number }
 }
 
 function observation([key, value]: [Uint8Array, Uint8Array], fresh: boolean): Observation {
-  const view = new DataView(key.buffer, key.byteOffset)
-  const at = { key, value, slot: view.getUint32(1), id: key.slice(5, 5 + EPHID_BYTES) }
-  return fresh ? { ...at, marks: { bucket: view.getUint32(21), after: view.getUint32(25) } } : at
+  if (!fresh) return { key, value, ...parseCoarse(key) }
+  const { heard, id, ...marks } = parseFresh(key)
+  return { key, value, heard, id, marks }
 }
 
 async function observationsBetween(tx: ReadTx, first: number, last: number): Promise<Observation[]> {
@@ -35,7 +44,7 @@ const heardBefore = ({ marks }: Observation, n: number): boolean =>
   marks === undefined || (marks.bucket <= n && marks.after < n)
 
 /** The published secrets of a batch, cut out of its groups. */
-function secretsOf(batch: Batch): { slot: number; secret: Uint8Array }[] {
+function secretsOf(batch: SecretBatch): { slot: number; secret: Uint8Array }[] {
   const size = batch.design.secretBytes
   return batch.groups.flatMap(({ slot, secrets }) =>
     Array.from({ length: secrets.length / size }, (_, i) => ({
@@ -45,20 +54,23 @@ function secretsOf(batch: Batch): { slot: number; secret: Uint8Array }[] {
   )
 }
 
-/** Which observations some published secret explains. */
+/** Which observations the batch explains. */
 function matching(batch: Batch, observations: readonly Observation[], lengths: Lengths): Set<number> {
+  // The filter is over what is kept itself: x, with the epoch in it.
+  if (batch.holds === "filter")
+    return new Set(observations.flatMap(({ id }, index) => (mayContain(batch, id) ? [index] : [])))
   const perSlot = batch.design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
   const secrets = secretsOf(batch)
   const found =
     batch.design.name === "low-cost"
       ? lowCost.candidates(
           secrets.map(({ slot, secret }) => ({ dayKey: secret, firstDay: slot, lastDay: lastDayOf(batch.bucket) })),
-          observations.map(({ id, slot }) => ({ ephId: id, day: slot })),
+          observations.map(({ id, heard }) => ({ ephId: id, day: heard })),
           perSlot,
         )
       : hybrid.candidates(
           secrets.map(({ slot, secret }) => ({ seed: secret, window: slot })),
-          observations.map(({ id, slot }) => ({ ephId: id, window: slot })),
+          observations.map(({ id, heard }) => ({ ephId: id, window: heard })),
           perSlot,
         )
   return new Set(found.map(candidate => candidate.observation))
@@ -74,27 +86,35 @@ const lastDayOf = (bucket: number): number => time.day(time.bucketStart(bucket +
  */
 export async function processBatch(tx: WriteTx, batch: Batch, lengths: Lengths): Promise<number> {
   const { design, bucket } = batch
-  const first = batch.groups[0]?.slot ?? 0
-  const last = design.name === "low-cost" ? lastDayOf(bucket) : (batch.groups.at(-1)?.slot ?? 0)
+  const { first, last } = coveredBy(batch)
   const observations = (await observationsBetween(tx, first, last)).filter(one => heardBefore(one, bucket))
   const matched = matching(batch, observations, lengths)
   for (const index of matched) {
-    const { key, value, slot, id } = observations[index]!
+    const { key, value, heard, id } = observations[index]!
     tx.del(key)
-    await append(tx, matchedKey(dayOfSlot(design, slot, lengths), slot, id), value)
+    await append(tx, matchedKey(dayOf(design, heard, lengths), heard, id), value)
   }
   await coarsenAll(tx, bucket)
   return matched.size
 }
 
-const dayOfSlot = (design: Design, slot: number, lengths: Lengths): number =>
-  Math.floor((slot * design.slotSeconds(lengths)) / time.SECONDS_PER_DAY)
+/** The coarse times of observations that a batch can explain. */
+function coveredBy(batch: Batch): { first: number; last: number } {
+  const today = lastDayOf(batch.bucket)
+  if (batch.holds === "filter") return { first: Math.max(0, today - DAYS_BACK), last: today }
+  const { design, groups } = batch
+  const last = design.name === "low-cost" ? today : (groups.at(-1)?.slot ?? 0)
+  return { first: groups[0]?.slot ?? 0, last }
+}
+
+const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
+  Math.floor((heard * design.heardSeconds(lengths)) / time.SECONDS_PER_DAY)
 
 async function coarsenAll(tx: WriteTx, bucket: number): Promise<void> {
   for (const entry of await entries(tx, freshBetween(0, 2 ** 32 - 1))) {
-    const { key, value, slot, id, marks } = observation(entry, true)
+    const { key, value, heard, id, marks } = observation(entry, true)
     if (marks !== undefined && marks.bucket <= bucket && marks.after < bucket + 1)
-      await coarsen(tx, slot, id, key, value)
+      await coarsen(tx, heard, id, key, value)
   }
 }
 
@@ -105,7 +125,7 @@ export async function pruneObservations(
   firstDay: number,
   lengths: Lengths,
 ): Promise<void> {
-  const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
+  const first = heardAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
   if (first === 0) return
   for (const { key } of await observationsBetween(tx, 0, first - 1)) tx.del(key)
 }

@@ -1,6 +1,6 @@
-import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time } from "../crypto/index.ts"
+import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time, unlinkable } from "../crypto/index.ts"
 import { type Design, type Lengths, slotAt, slotBytes, slotStart } from "../protocol/index.ts"
-import { entries, secretKey, secretsBetween } from "./layout.ts"
+import { entries, secretKey, secretsBetween, slotOfSecret } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 
 /*
@@ -11,6 +11,7 @@ const ORDER_BYTES = 2
 /** The identifiers of a slot, in derivation order. */
 function ephIdsOf(design: Design, secret: Uint8Array, lengths: Lengths): EphId[] {
   const count = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
+  if (design.name === "unlinkable") return [unlinkable.ephId(secret)]
   return design.name === "low-cost" ? lowCost.ephIds(secret, count) : hybrid.ephIds(secret, count)
 }
 
@@ -52,11 +53,9 @@ async function chained(tx: ReadTx, design: Design, slot: number): Promise<Uint8A
   if (last === undefined) return undefined
   const [key, value] = last
   let secret: Uint8Array = value.slice(0, design.secretBytes)
-  for (let day = slotOfKey(key); day < slot; day++) secret = lowCost.nextDayKey(secret)
+  for (let day = slotOfSecret(key); day < slot; day++) secret = lowCost.nextDayKey(secret)
   return secret
 }
-
-const slotOfKey = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset + 1, 4).getUint32(0)
 
 /** What is broadcast now, and until when: the end of the epoch. */
 export async function currentEphId(

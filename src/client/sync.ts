@@ -6,6 +6,7 @@ import {
   encodeParameters,
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
+  isAllowed,
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
@@ -17,7 +18,6 @@ import {
   parseBatch,
   parseIngestKeys,
   parseParameters,
-  slotsInRange,
 } from "../protocol/index.ts"
 import { fetchHead, type Head } from "./head.ts"
 import { processBatch } from "./match.ts"
@@ -129,7 +129,7 @@ async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly Parameter
     throw new LindungError("format", `${url}: the batch of another bucket or design`)
   if (parameters === undefined || !equal(parametersHash(parameters), batch.parametersHash))
     throw new LindungError("not-in-log", `${url}: made under a parameter set that is not in force`)
-  if (!slotsInRange(batch, parameters)) throw new LindungError("format", `${url}: a slot outside the days it may hold`)
+  if (!isAllowed(batch, parameters)) throw new LindungError("format", `${url}: not what its parameter set allows`)
   return batch
 }
 

@@ -4,7 +4,7 @@ import { memoryStore, type Store } from "../../src/client/index.ts"
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
 import { processBatch, pruneObservations } from "../../src/client/match.ts"
 import { hex, hybrid, lowCost } from "../../src/crypto/index.ts"
-import { type Batch, type Design, designByName, encodeBatch, parseBatch } from "../../src/protocol/index.ts"
+import { type Batch, type Design, designByName, encodeBatch, parseBatch, type SecretBatch } from "../../src/protocol/index.ts"
 import { type Kept, observations } from "./stored.ts"
 
 const L = { epochMinutes: 15, windowMinutes: 120 }
@@ -13,8 +13,10 @@ const DAY = 18_390
 const [HYBRID, LOW_COST] = ["hybrid", "low-cost"].map(name => designByName(name)!) as [Design, Design]
 
 const secret = (design: Design, n: number): Uint8Array => new Uint8Array(design.secretBytes).fill(n)
-const batchOf = (design: Design, bucket: number, secrets: Map<number, Uint8Array[]>): Batch =>
-  parseBatch(encodeBatch({ design, bucket, parametersHash: new Uint8Array(32), salt: new Uint8Array(16) }, secrets))
+const batchOf = (design: Design, bucket: number, secrets: Map<number, Uint8Array[]>): SecretBatch =>
+  parseBatch(
+    encodeBatch({ design, bucket, parametersHash: new Uint8Array(32), salt: new Uint8Array(16) }, secrets),
+  ) as SecretBatch
 const SCAN = Uint8Array.of(50, 50, 0, 240, 0, 0, 0, 1)
 
 interface Heard {
@@ -87,7 +89,7 @@ describe("a match (protocol §3)", () => {
 })
 
 /** The rules of §3, word by word, over a list. */
-function naive(design: Design, heard: readonly Heard[], batches: readonly Batch[]): Kept[] {
+function naive(design: Design, heard: readonly Heard[], batches: readonly SecretBatch[]): Kept[] {
   const gone = new Set<number>()
   const coarse = new Set<number>()
   for (const { bucket, groups } of batches) {

@@ -11,6 +11,7 @@ import {
   parseBatch,
   parseEntries,
   parseReceipt,
+  type SecretBatch,
   TileReader,
   tilePath,
   tilesUnder,
@@ -30,7 +31,7 @@ import {
 } from "./world.ts"
 
 const published = (file: Uint8Array): string[] => {
-  const { design, groups } = parseBatch(file)
+  const { design, groups } = parseBatch(file) as SecretBatch
   return groups.flatMap(({ secrets }) =>
     Array.from({ length: secrets.length / design.secretBytes }, (_, i) =>
       hex(secrets.subarray(i * design.secretBytes, (i + 1) * design.secretBytes)),
