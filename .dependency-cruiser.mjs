@@ -17,7 +17,7 @@ const packages = [
   ["^src/protocol/export", ["@bufbuild/protobuf", "fflate"]],
   ["^src/protocol/", []],
   ["^src/client/store/indexeddb", ["idb"]],
-  ["^src/client/store/sqlite", ["better-sqlite3"]],
+  ["^src/client/store/sqlite", ["better-sqlite3", "node:"]],
   ["^src/client/node/", ["node:"]],
   ["^src/client/", []],
   ["^src/(server|authority)/store/sqlite", ["better-sqlite3", "node:"]],

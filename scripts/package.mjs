@@ -12,7 +12,9 @@ const root = process.cwd()
 const bin = name => join(root, "node_modules", ".bin", name)
 const { name, exports } = JSON.parse(readFileSync("package.json", "utf8"))
 /** The doors that run everywhere, and need nothing of Node. */
-const PORTABLE = ["./crypto", "./protocol", "./client", "./client/gaen"].filter(path => path in exports)
+const PORTABLE = ["./crypto", "./protocol", "./client", "./client/indexeddb", "./client/gaen"].filter(
+  path => path in exports,
+)
 
 let failed = 0
 function say(what, ok, detail = "") {

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto"
 import { mkdir, readdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Command, Option } from "commander"
-import { ascii, hex, type Random, sha256, time } from "../crypto/index.ts"
+import { ascii, base64, hex, type Random, sha256, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
+import { systemRandom } from "./random.ts"
 
 export interface Deployment {
   /** Where phones reach the key server and the authority: no slash at the end. */
@@ -85,9 +85,9 @@ export async function initDeployment(
       files: deployment.url,
       uploads: deployment.url,
       logKey: encodeNoteKey(logKey),
-      receiptKey: hex(nativeEd25519.verifyKey(receiptSeed)),
+      receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
     },
-    authority: { url: deployment.authorityUrl, publicKey: hex(authorityKey), mechanism: "simple" },
+    authority: { url: deployment.authorityUrl, publicKey: base64(authorityKey), mechanism: "simple" },
     design: deployment.design,
     risk: deployment.preset,
     cover: { meanDays: parameters.coverMeanDays, catchUpHours: parameters.coverCatchUpHours },
@@ -123,7 +123,7 @@ export function initCommand(): Command {
     .option("--listen <host:port>", "where the key server listens", "127.0.0.1:8420")
     .option("--authority-listen <host:port>", "where the health authority listens", "127.0.0.1:8421")
     .addOption(new Option("--design <name>", "the design").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
-    .option("--preset <name>", "the risk rule that apps begin with", "dp3t-android-2020")
+    .option("--preset <name>", "the risk rule that apps begin with", "dp3t-exposure-score")
     .option("--uploads-per-minute <n>", "limit for one address, which many phones may share; 0 for none", "600")
     .option("--proxies <n>", "proxies in front of the key server", "0")
     .action(async (directory: string, options: InitOptions) => {
@@ -134,8 +134,7 @@ export function initCommand(): Command {
         uploadsPerMinute: Number(options.uploadsPerMinute),
         proxies: Number(options.proxies),
       }
-      const random = { bytes: (n: number) => new Uint8Array(randomBytes(n)) }
-      const { apiKey } = await initDeployment(directory, deployment, { random, now: Date.now() / 1000 })
+      const { apiKey } = await initDeployment(directory, deployment, { random: systemRandom, now: Date.now() / 1000 })
       console.log(`${resolve(directory)} is ready: lindung serve ${directory}`)
       console.log(`API key of the health authority, shown this once: ${apiKey}`)
     })

@@ -1,4 +1,4 @@
-import { time } from "../crypto/index.ts"
+import { kernel, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { Changes } from "./changes.ts"
@@ -7,7 +7,7 @@ import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { noticePublished, readActions } from "./delivery.ts"
 import { evaluate, pruneMatched, tell } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
-import { pruneObservations } from "./match.ts"
+import { paceOf, pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
 import { pruneDraft } from "./report.ts"
@@ -71,6 +71,7 @@ class OpenClient implements Client {
   #parameters
   #lastSync: Status["lastSync"]
   #syncing = false
+  #matcher: kernel.AsyncMatcher | undefined
   #since: EpochMs | undefined
   /** A wrong clock, or a lost key: what the client itself found. */
   readonly #found = new Map<Impediment["code"], Impediment>()
@@ -259,6 +260,15 @@ class OpenClient implements Client {
     }
   }
 
+  /** The host's matcher, or one in this thread, made when it is needed first. */
+  #matching(): { matcher: kernel.AsyncMatcher; pace: kernel.Pace } {
+    const { matcher, clock, wait } = this.#ports
+    const pace = paceOf(clock, wait)
+    const made = this.#matcher ?? matcher ?? kernel.inThread(kernel.createMatcher(), pace)
+    this.#matcher = made
+    return { matcher: made, pace }
+  }
+
   async #takeBatches(
     signal: Cancel,
     now: number,
@@ -275,11 +285,12 @@ class OpenClient implements Client {
         files: this.#config.server.files,
         logKey: this.#keys.log,
         design: this.#design,
+        matching: this.#matching(),
         signal,
         now,
         headMoved: bucket => this.#tracer.moveLogicalClock(bucket),
         afterBatch: async (tx, batch, parameters) => {
-          await noticePublished(tx, batch, parameters)
+          await noticePublished(tx, batch, parameters, this.#ports.random)
           const fresh = await tell(tx, this.#rule, now, exposureDays)
           for (const day of fresh) await note(tx, now, "told", day)
           return fresh

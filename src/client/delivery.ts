@@ -28,10 +28,12 @@ import { actionKey, allActions, entries } from "./layout.ts"
 import type { Http, ReadTx, Store, WriteTx } from "./ports.ts"
 import {
   eraseReport,
+  forBucket,
   readReport,
   redactForToken,
   revealedDays,
   revealedSecrets,
+  revealsAnything,
   type StoredReport,
   writeReport,
 } from "./report.ts"
@@ -73,6 +75,8 @@ export interface DeliveryPorts {
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: () => number
+  /** Between the authority's answer and the upload: what is done in between takes longer for a report. */
+  readonly pause: () => Promise<void>
   /** The secrets were renewed: what is broadcast has to change at once. */
   readonly renewed: () => Promise<void>
 }
@@ -107,14 +111,16 @@ export const newAction = (kind: Action["kind"], random: Random, dueAt = 0): Acti
  */
 export async function deliverFirst(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
   const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters) : action
-  const sent = await upload(ports, redeemed, parameters, redeemed.kind === "report")
+  await ports.pause()
+  const sent = await upload(ports, redeemed, parameters)
   const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
   const next: Action = { ...redeemed, phase: "second", promised: sent.promised, dueAt: second }
   await ports.store.write(async tx => {
     writeAction(tx, next)
     const stored = next.kind === "report" ? await readReport(tx, ports.design, parameters) : undefined
     if (stored === undefined) return
-    await updateState(tx, { sent: { at: ports.now(), days: revealedDays(stored.report, parameters) } })
+    const days = revealedDays(forBucket(stored.report, sent.promised, parameters), parameters)
+    await updateState(tx, { sent: { at: ports.now(), days } })
     await note(tx, ports.now(), "report-sent")
   })
   return next
@@ -122,7 +128,7 @@ export async function deliverFirst(ports: DeliveryPorts, action: Action, paramet
 
 /** U2: the report once more when its secrets are missing from the promised batch, else cover. There is no third. */
 export async function deliverSecond(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<void> {
-  await upload(ports, action, parameters, action.kind === "report")
+  await upload(ports, action, parameters)
   await ports.store.write(async tx => {
     tx.del(actionKey(action.id))
     if (action.kind !== "report") return
@@ -148,18 +154,21 @@ async function redeem(ports: DeliveryPorts, action: Action, parameters: Paramete
   const answer = { status: 200, bytes: TOKEN_BYTES }
   const bytes = await post(ports.http, ports.authority + REDEEM_PATH, encodeRedeem(code, wanted), answer, ports.signal)
   const token = goodToken(bytes, wanted, ports.authorityKey)
-  const kind = stored && token ? "report" : "cover"
+  const allowed = stored && token && redactForToken(stored.report, token.contagiousFromDay, parameters)
+  const isReport = allowed !== undefined && revealsAnything(forBucket(allowed, time.bucket(ports.now()), parameters))
+  const kind = isReport ? "report" : "cover"
   const next: Action = { ...action, kind, phase: "first", token: bytes }
   await ports.store.write(async tx => {
     writeAction(tx, next)
-    if (stored && token) {
+    if (stored && isReport) {
       // What is about to be published is not broadcast for one second more.
-      writeReport(tx, { ...stored, report: redactForToken(stored.report, token.contagiousFromDay, parameters) })
+      writeReport(tx, { ...stored, report: allowed })
       await renewSecrets(tx, ports.design, ports.now(), parameters, ports.random)
     } else if (stored) {
       eraseReport(tx)
-      await updateState(tx, { refusedAt: ports.now() })
-      await note(tx, ports.now(), "code-refused")
+      const why = allowed ? "no-keys" : "proof-invalid"
+      await updateState(tx, { refused: { at: ports.now(), why } })
+      await note(tx, ports.now(), allowed ? "nothing-to-report" : "code-refused")
     }
   })
   if (kind === "report") await ports.renewed()
@@ -175,18 +184,14 @@ function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Arr
   }
 }
 
-async function upload(
-  ports: DeliveryPorts,
-  action: Action,
-  parameters: ParameterSet,
-  real: boolean,
-): Promise<{ promised: number }> {
-  const stored = real ? await storedReport(ports, parameters) : undefined
+async function upload(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<{ promised: number }> {
   const bucket = time.bucket(ports.now())
+  const stored = action.kind === "report" ? (await storedReport(ports, parameters)).report : undefined
+  const report = stored && forBucket(stored, bucket, parameters)
   const publicKey = ingestKeyOf(await ports.store.read(readState), bucket)
   if (publicKey === undefined) throw new LindungError("state", `no ingest key for bucket ${bucket}: sync first`)
   const to: Sealing = { design: ports.design, bucket, parameters, publicKey, random: ports.random }
-  const envelope = stored ? sealReport(stored.report, action.token, to) : sealCover(to)
+  const envelope = report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to)
   const answer = { status: 202, bytes: RECEIPT_BYTES }
   const receipt = await post(ports.http, ports.uploads + UPLOADS_PATH, envelope, answer, ports.signal)
   const promised = parseReceipt(receipt, envelope, ports.receiptKey)
@@ -195,13 +200,19 @@ async function upload(
 }
 
 /** In the write of a batch: a report whose secrets are all in it is done; its second upload will be cover. */
-export async function noticePublished(tx: WriteTx, batch: Batch, parameters: ParameterSet): Promise<void> {
+export async function noticePublished(
+  tx: WriteTx,
+  batch: Batch,
+  parameters: ParameterSet,
+  random: Random,
+): Promise<void> {
   const action = (await readActions(tx)).find(one => one.kind === "report" && one.phase === "second")
   if (action === undefined || batch.bucket < action.promised) return
   const stored = await readReport(tx, batch.design, parameters)
   if (stored === undefined) return
-  if (!revealedSecrets(stored.report).every(({ slot, secret }) => isPublished(batch, slot, secret))) return
-  writeAction(tx, { ...action, kind: "cover", token: new Uint8Array(TOKEN_BYTES) })
+  const published = revealedSecrets(forBucket(stored.report, action.promised, parameters))
+  if (!published.every(({ slot, secret }) => isPublished(batch, slot, secret))) return
+  writeAction(tx, { ...action, kind: "cover", token: random.bytes(TOKEN_BYTES) })
   eraseReport(tx)
 }
 

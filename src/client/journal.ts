@@ -13,6 +13,7 @@ export type JournalEvent =
   | "report-sent"
   | "report-missed"
   | "code-refused"
+  | "nothing-to-report"
   | "erased"
 
 export interface JournalEntry {

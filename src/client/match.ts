@@ -1,120 +1,206 @@
-import { hybrid, lowCost, time } from "../crypto/index.ts"
+import { concat, kernel, time } from "../crypto/index.ts"
 import {
   type Batch,
   DAYS_BACK,
   type Design,
+  type FilterBatch,
   heardAt,
   type Lengths,
   mayContain,
   type SecretBatch,
 } from "../protocol/index.ts"
-import { coarseBetween, entries, freshBetween, matchedKey, parseCoarse, parseFresh } from "./layout.ts"
-import type { ReadTx, WriteTx } from "./ports.ts"
+import {
+  coarseBetween,
+  coarseKey,
+  entries,
+  freshBetween,
+  freshKey,
+  matchedKey,
+  parseCoarse,
+  parseFresh,
+} from "./layout.ts"
+import type { Clock, Ports, ReadTx, WriteTx } from "./ports.ts"
 import { append, coarsen } from "./record.ts"
 
-/** An observation as it lies in the store. */
-interface Observation {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-  /** The coarse time: a day, or a window. */
-  readonly heard: number
-  readonly id: Uint8Array
-  /** Only fresh ones have marks. */
-  readonly marks?: { readonly bucket: number; readonly after: number }
+const MAX = 2 ** 32 - 1
+/** The mark of an observation that has lost both: bucket and clock are older than any batch. */
+const NO_MARK = MAX
+
+/** What the phone heard, as flat columns, in the order of the store; the values stay there. */
+export interface Heard {
+  /** What the design keeps of an identifier, one after the other: identifiers of 16 bytes, or x of 32. */
+  readonly identifiers: Uint8Array
+  /** Coarse times: days, or windows. */
+  readonly times: Uint32Array
+  /** The two temporary marks; NO_MARK for a coarse observation. */
+  readonly buckets: Uint32Array
+  readonly afters: Uint32Array
 }
 
-function observation([key, value]: [Uint8Array, Uint8Array], fresh: boolean): Observation {
-  if (!fresh) return { key, value, ...parseCoarse(key) }
-  const { heard, id, ...marks } = parseFresh(key)
-  return { key, value, heard, id, marks }
-}
-
-async function observationsBetween(tx: ReadTx, first: number, last: number): Promise<Observation[]> {
-  return [
-    ...(await entries(tx, freshBetween(first, last))).map(entry => observation(entry, true)),
-    ...(await entries(tx, coarseBetween(first, last))).map(entry => observation(entry, false)),
-  ]
+/** Everything that was heard before a sync begins. */
+export async function readHeard(tx: ReadTx, { keptBytes }: Design): Promise<Heard> {
+  const isOfDesign = ({ id }: { id: Uint8Array }): boolean => id.length === keptBytes
+  const fresh = (await entries(tx, freshBetween(0, MAX))).map(([key]) => parseFresh(key)).filter(isOfDesign)
+  const coarse = (await entries(tx, coarseBetween(0, MAX))).map(([key]) => parseCoarse(key)).filter(isOfDesign)
+  const count = fresh.length + coarse.length
+  const heard = {
+    identifiers: new Uint8Array(keptBytes * count),
+    times: new Uint32Array(count),
+    buckets: new Uint32Array(count).fill(NO_MARK),
+    afters: new Uint32Array(count).fill(NO_MARK),
+  }
+  for (const [at, { heard: coarseTime, id }] of [...fresh, ...coarse].entries()) {
+    heard.times[at] = coarseTime
+    heard.identifiers.set(id, keptBytes * at)
+  }
+  for (const [at, { bucket, after }] of fresh.entries()) {
+    heard.buckets[at] = bucket
+    heard.afters[at] = after
+  }
+  return heard
 }
 
 /**
  * Heard before the batch was published, by the wall clock (its second < 7200·(n+1), which is its bucket ≤ n) and by
  * the logical one (after < n): what was published already when it was heard may be a replay (WP 2.1, footnote 10).
  */
-const heardBefore = ({ marks }: Observation, n: number): boolean =>
-  marks === undefined || (marks.bucket <= n && marks.after < n)
-
-/** The published secrets of a batch, cut out of its groups. */
-function secretsOf(batch: SecretBatch): { slot: number; secret: Uint8Array }[] {
-  const size = batch.design.secretBytes
-  return batch.groups.flatMap(({ slot, secrets }) =>
-    Array.from({ length: secrets.length / size }, (_, i) => ({
-      slot,
-      secret: secrets.subarray(size * i, size * (i + 1)),
-    })),
-  )
-}
-
-/** Which observations the batch explains. */
-function matching(batch: Batch, observations: readonly Observation[], lengths: Lengths): Set<number> {
-  // The filter is over what is kept itself: x, with the epoch in it.
-  if (batch.holds === "filter")
-    return new Set(observations.flatMap(({ id }, index) => (mayContain(batch, id) ? [index] : [])))
-  const perSlot = batch.design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
-  const secrets = secretsOf(batch)
-  const found =
-    batch.design.name === "low-cost"
-      ? lowCost.candidates(
-          secrets.map(({ slot, secret }) => ({ dayKey: secret, firstDay: slot, lastDay: lastDayOf(batch.bucket) })),
-          observations.map(({ id, heard }) => ({ ephId: id, day: heard })),
-          perSlot,
-        )
-      : hybrid.candidates(
-          secrets.map(({ slot, secret }) => ({ seed: secret, window: slot })),
-          observations.map(({ id, heard }) => ({ ephId: id, window: heard })),
-          perSlot,
-        )
-  return new Set(found.map(candidate => candidate.observation))
+function heardBefore({ buckets, afters }: Heard, place: number, n: number): boolean {
+  return buckets[place] === NO_MARK || (buckets[place]! <= n && afters[place]! < n)
 }
 
 /** The day of second 7200·(bucket+1)−1: a chain is followed so far and no further (protocol §7). */
 const lastDayOf = (bucket: number): number => time.day(time.bucketStart(bucket + 1) - 1)
 
+/** The secrets of a batch as the columns that the kernel takes. */
+function publishedKeys({ design, bucket, entries: count, groups }: SecretBatch): kernel.PublishedKeys {
+  const first = new Uint32Array(count)
+  const last = new Uint32Array(count)
+  let at = 0
+  for (const { slot, secrets } of groups) {
+    const end = at + secrets.length / design.secretBytes
+    first.fill(slot, at, end)
+    last.fill(design.name === "low-cost" ? lastDayOf(bucket) : slot, at, end)
+    at = end
+  }
+  return { secrets: concat(...groups.map(group => group.secrets)), first, last }
+}
+
+/** Finds what a batch explains. It is made once a sync, from what was heard before. */
+export interface BatchMatcher {
+  /** The places in `heard` of what some published secret explains, ascending; undefined when it was cancelled. */
+  match(batch: Batch, cancelled: () => boolean): Promise<number[] | undefined>
+  close(): Promise<void>
+}
+
+/** Matching shares the thread with the app: it lets others work at least this often, where the host can wait. */
+const STRETCH_MS = 30
+
+export const paceOf = (clock: Clock, wait: Ports["wait"]): kernel.Pace => ({
+  now: () => clock.monotonic(),
+  pause: async () => wait?.(0),
+  stretchMs: STRETCH_MS,
+})
+
+/** What a matcher of batches works with. */
+export interface Matching {
+  /** Finds published secrets; in this thread, or wherever the host has put it. */
+  readonly matcher: kernel.AsyncMatcher
+  /** How look-ups in a filter share this thread. */
+  readonly pace: kernel.Pace
+  readonly design: Design
+  readonly heard: Heard
+  readonly lengths: Lengths
+}
+
+/** A matcher for the batches of one design. */
+export async function batchMatcher(matching: Matching): Promise<BatchMatcher> {
+  const { matcher, design, heard, lengths } = matching
+  if (design.publishes === "filter")
+    return {
+      async match(batch, cancelled) {
+        if (batch.holds !== "filter") throw new TypeError(`batch: expected a filter, got ${batch.holds}`)
+        return lookUp(matching, batch, cancelled)
+      },
+      async close() {},
+    }
+  const identifiersPerKey = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
+  const name = design.name === "low-cost" ? "low-cost" : "hybrid"
+  const search = await matcher.search(name, heard, { identifiersPerKey })
+  return {
+    async match(batch, cancelled) {
+      if (batch.holds !== "secrets") throw new TypeError(`batch: expected secrets, got ${batch.holds}`)
+      const found = await search.match(publishedKeys(batch), { cancelled })
+      if (found === undefined) return undefined
+      const places = new Set(found.map(({ observation }) => observation))
+      return [...places].filter(place => heardBefore(heard, place, batch.bucket)).sort((a, b) => a - b)
+    },
+    close: () => search.close(),
+  }
+}
+
+/** Look-ups between two looks at the clock: less than a millisecond. */
+const AT_A_TIME = 32
+
+/** The places of what is in the filter and was heard in the days that the batch may speak of. */
+async function lookUp(
+  { pace, design, heard, lengths }: Matching,
+  batch: FilterBatch,
+  cancelled: () => boolean,
+): Promise<number[] | undefined> {
+  const today = lastDayOf(batch.bucket)
+  const places: number[] = []
+  let began = pace.now()
+  for (const [place, coarseTime] of heard.times.entries()) {
+    const day = dayOf(design, coarseTime, lengths)
+    const counts = day >= today - DAYS_BACK && day <= today && heardBefore(heard, place, batch.bucket)
+    if (counts && mayContain(batch, identifierAt(heard, place))) places.push(place)
+    if (place % AT_A_TIME > 0) continue
+    if (cancelled()) return undefined
+    if (pace.now() - began < pace.stretchMs) continue
+    await pace.pause()
+    began = pace.now()
+  }
+  return places
+}
+
+function identifierAt({ identifiers, times }: Heard, place: number): Uint8Array<ArrayBuffer> {
+  const size = identifiers.length / times.length
+  return new Uint8Array(identifiers.subarray(size * place, size * (place + 1)))
+}
+
 /**
  * Everything a batch changes about observations: what matches moves to the matched ones, and what can no longer be
  * heard after a later batch loses its marks. One write, with the cursor.
- * @returns the number of matched observations
+ * @param places of `heard`, as {@link BatchMatcher} gave them
  */
-export async function processBatch(tx: WriteTx, batch: Batch, lengths: Lengths): Promise<number> {
-  const { design, bucket } = batch
-  const { first, last } = coveredBy(batch)
-  const observations = (await observationsBetween(tx, first, last)).filter(one => heardBefore(one, bucket))
-  const matched = matching(batch, observations, lengths)
-  for (const index of matched) {
-    const { key, value, heard, id } = observations[index]!
+export async function applyBatch(
+  tx: WriteTx,
+  { design, bucket }: Batch,
+  heard: Heard,
+  places: readonly number[],
+  lengths: Lengths,
+): Promise<void> {
+  for (const place of places) {
+    const coarseTime = heard.times[place]!
+    const id = identifierAt(heard, place)
+    // An earlier batch of this sync may have moved it, or taken its marks.
+    const fresh = freshKey(coarseTime, id, heard.buckets[place]!, heard.afters[place]!)
+    const key = (await tx.get(fresh)) === undefined ? coarseKey(coarseTime, id) : fresh
+    const value = await tx.get(key)
+    if (value === undefined) continue
     tx.del(key)
-    await append(tx, matchedKey(dayOf(design, heard, lengths), heard, id), value)
+    await append(tx, matchedKey(dayOf(design, coarseTime, lengths), coarseTime, id), value)
   }
   await coarsenAll(tx, bucket)
-  return matched.size
-}
-
-/** The coarse times of observations that a batch can explain. */
-function coveredBy(batch: Batch): { first: number; last: number } {
-  const today = lastDayOf(batch.bucket)
-  if (batch.holds === "filter") return { first: Math.max(0, today - DAYS_BACK), last: today }
-  const { design, groups } = batch
-  const last = design.name === "low-cost" ? today : (groups.at(-1)?.slot ?? 0)
-  return { first: groups[0]?.slot ?? 0, last }
 }
 
 const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
   Math.floor((heard * design.heardSeconds(lengths)) / time.SECONDS_PER_DAY)
 
-async function coarsenAll(tx: WriteTx, bucket: number): Promise<void> {
-  for (const entry of await entries(tx, freshBetween(0, 2 ** 32 - 1))) {
-    const { key, value, heard, id, marks } = observation(entry, true)
-    if (marks !== undefined && marks.bucket <= bucket && marks.after < bucket + 1)
-      await coarsen(tx, heard, id, key, value)
+async function coarsenAll(tx: WriteTx, n: number): Promise<void> {
+  for (const [key, value] of await entries(tx, freshBetween(0, MAX))) {
+    const { heard, id, bucket, after } = parseFresh(key)
+    if (bucket <= n && after < n + 1) await coarsen(tx, heard, id, key, value)
   }
 }
 
@@ -127,5 +213,6 @@ export async function pruneObservations(
 ): Promise<void> {
   const first = heardAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
   if (first === 0) return
-  for (const { key } of await observationsBetween(tx, 0, first - 1)) tx.del(key)
+  for (const range of [freshBetween(0, first - 1), coarseBetween(0, first - 1)])
+    for (const [key] of await entries(tx, range)) tx.del(key)
 }

@@ -1,3 +1,4 @@
+import { uniform } from "../crypto/index.ts"
 import type { Cancel, Design } from "../protocol/index.ts"
 import type { Config, pinnedKeys } from "./config.ts"
 import { coverInterval, coverStep } from "./cover.ts"
@@ -14,6 +15,10 @@ import type { Ports, WriteTx } from "./ports.ts"
 import { noteFailure, noteSuccess, retryAt } from "./retry.ts"
 import { readState, updateState } from "./state.ts"
 import type { Tracer } from "./tracing.ts"
+
+/** Between 2 and 5 seconds: much longer than what a slow phone does for a report and not for a cover action. */
+const MIN_PAUSE_MS = 2000
+const PAUSE_MS = 3000
 
 /** Actions under way, real and made up alike, one step at a time. */
 export class Outbox {
@@ -49,10 +54,11 @@ export class Outbox {
     const { receipts, authority: authorityKey } = this.#keys
     const to = { uploads: server.uploads, authority: authority.url, receiptKey: receipts, authorityKey }
     const now = () => this.#tracer.now()
+    const pause = () => this.#ports.wait?.(MIN_PAUSE_MS + uniform(random, PAUSE_MS)) ?? Promise.resolve()
     const renewed = async () => {
       if (this.#tracer.on) await this.#tracer.rotate()
     }
-    return { http, store, random, design: this.#design, ...to, signal, now, renewed }
+    return { http, store, random, design: this.#design, ...to, signal, now, pause, renewed }
   }
 
   /** In the write that starts tracing for the first time: cover actions begin with it. */

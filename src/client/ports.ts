@@ -1,3 +1,4 @@
+import type { kernel } from "../crypto/index.ts"
 import type { Cancel, Random, UserAction } from "../protocol/index.ts"
 
 declare const epochMs: unique symbol
@@ -116,4 +117,11 @@ export interface Ports {
   readonly random: Random
   readonly http: Http
   readonly scheduler: Scheduler
+  /** Where matching is done: over worker threads, say. Without it, in this thread. */
+  readonly matcher?: kernel.AsyncMatcher
+  /**
+   * Resolves after about so many milliseconds. With it the pause between the two requests of an action is drawn at
+   * random and hides how long the phone worked in between; without it, whoever sees the wire can time that work.
+   */
+  readonly wait?: (milliseconds: number) => Promise<void>
 }

@@ -1,6 +1,7 @@
 import { ascii, concat, type Random, time, u32 } from "../crypto/index.ts"
 import {
   COMMITMENT_BYTES,
+  DAYS_BACK,
   type Design,
   firstSlot,
   type Lengths,
@@ -128,14 +129,23 @@ async function slotsWithContact(tx: ReadTx, first: number, last: number): Promis
   return found
 }
 
-/** Withholds what the authority's first contagious day excludes, and all but one day of a chain (protocol §4). */
-export function redactForToken(report: Report, contagiousFromDay: number, lengths: Lengths): Report {
-  const from = slotAt(report.design, contagiousFromDay * time.SECONDS_PER_DAY, lengths)
-  const late = redact(report, slot => slot < from)
+/** Withholds what the authority's first contagious day excludes (protocol §4). */
+export const redactForToken = (report: Report, contagiousFromDay: number, lengths: Lengths): Report =>
+  redact(report, slot => slot < slotAt(report.design, contagiousFromDay * time.SECONDS_PER_DAY, lengths))
+
+/**
+ * The report as it can be published in a bucket: without the days that are older than phones remember by then, and of
+ * a chain the first day only. It may reveal nothing.
+ */
+export function forBucket(report: Report, bucket: number, lengths: Lengths): Report {
+  const oldestDay = time.day(time.bucketStart(bucket)) - DAYS_BACK
+  const late = redactForToken(report, Math.max(0, oldestDay), lengths)
   if (report.design.reveals === "any") return late
   const chosen = report.first + late.slots.findIndex(slot => slot.revealed)
   return redact(late, slot => slot !== chosen)
 }
+
+export const revealsAnything = ({ slots }: Report): boolean => slots.some(slot => slot.revealed)
 
 /** The days of what a report reveals. */
 export function revealedDays({ design, first, slots }: Report, lengths: Lengths): number[] {

@@ -15,6 +15,7 @@ import { draftReport, eraseReport, readReport, revealedDays, type StoredReport, 
 import { dayNumber, type IsoDay, isoDay } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
 import { canceller, type Tracer } from "./tracing.ts"
+import { refusal } from "./view.ts"
 
 /** A report that is ready and has not been sent. */
 export interface Draft {
@@ -63,7 +64,7 @@ export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof
     if (revealedDays(draft.report, lengths).length === 0)
       throw new LindungError("no-keys", "nothing was broadcast near anybody on these days")
     writeReport(tx, draft)
-    await updateState(tx, { refusedAt: undefined })
+    await updateState(tx, { refused: undefined })
     return draft
   })
   await client.changed()
@@ -72,14 +73,18 @@ export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof
 
 function draftOf(client: Reporting, { report, expiresAt }: StoredReport): Draft {
   const { store, design, lengths } = client
+  let current = report
   return {
-    days: revealedDays(report, lengths).map(isoDay),
+    get days() {
+      return revealedDays(current, lengths).map(isoDay)
+    },
     wireBytes: REDEEM_BYTES + 2 * envelopeBytes(design, lengths),
     expiresAt: toMs(expiresAt),
     redact: async slots => {
       await store.write(async tx => {
         const stored = await storedDraft(tx, client)
-        writeReport(tx, { ...stored, report: redact(stored.report, slot => slots.includes(slot)) })
+        current = redact(stored.report, slot => slots.includes(slot))
+        writeReport(tx, { ...stored, report: current })
       })
     },
     submit: o => submit(client, o?.signal ?? canceller()),
@@ -106,6 +111,9 @@ async function beginAction(tx: WriteTx, { design, lengths, random }: Reporting, 
   const known = (await readActions(tx)).find(({ kind }) => kind === "report")
   if (known !== undefined) return known
   const stored = await readReport(tx, design, lengths)
+  const { refused } = await readState(tx)
+  // Sent already, and refused: what is left of it are the requests of a cover action, which make themselves.
+  if (stored === undefined && refused !== undefined) throw refusal(refused.why)
   if (stored === undefined) throw new LindungError("state", "there is no draft")
   if (stored.expiresAt < now) throw new LindungError("state", "the draft is of yesterday: prepare it again")
   const action = newAction("report", random)
@@ -122,8 +130,9 @@ function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
     const action = await store.write(tx => beginAction(tx, client, now))
     try {
       const sent = action.phase === "second" ? action : await deliverFirst(outbox.delivery(signal), action, parameters)
-      if (sent.kind !== "report") throw new LindungError("proof-invalid", "the authority does not accept this code")
-      return { at: toMs((await store.read(readState)).sent?.at ?? now) }
+      const state = await store.read(readState)
+      if (sent.kind !== "report") throw refusal(state.refused?.why ?? "proof-invalid")
+      return { at: toMs(state.sent?.at ?? now) }
     } finally {
       await client.changed()
     }

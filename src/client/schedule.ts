@@ -48,25 +48,55 @@ export async function ensureSlot(
 /** low-cost: SK_{t+1} = H(SK_t), from the last day there is; days on which the phone was off are passed through. */
 async function chained(tx: ReadTx, design: Design, slot: number): Promise<Uint8Array | undefined> {
   if (design.name !== "low-cost" || slot === 0) return undefined
-  const earlier = await entries(tx, secretsBetween(0, slot - 1))
-  const last = earlier.at(-1)
-  if (last === undefined) return undefined
-  const [key, value] = last
-  let secret: Uint8Array = value.slice(0, design.secretBytes)
-  for (let day = slotOfSecret(key); day < slot; day++) secret = lowCost.nextDayKey(secret)
+  const last = (await entries(tx, secretsBetween(0, slot - 1))).at(-1)
+  return last && secretAfter(design, { slot: slotOfSecret(last[0]), record: last[1] }, slot)
+}
+
+function secretAfter(design: Design, from: OwnSlot, slot: number): Uint8Array {
+  let secret: Uint8Array = from.record.slice(0, design.secretBytes)
+  for (let day = from.slot; day < slot; day++) secret = lowCost.nextDayKey(secret)
   return secret
 }
 
-/** What is broadcast now, and until when: the end of the epoch. */
-export async function currentEphId(
+/** A slot with its record, as it lies in the store. */
+export interface OwnSlot {
+  readonly slot: number
+  readonly record: Uint8Array
+}
+
+/** The slot of a moment, from the store. */
+export async function currentSlot(
   tx: WriteTx,
   design: Design,
   second: number,
   lengths: Lengths,
   random: Random,
-): Promise<{ ephId: EphId; until: number }> {
+): Promise<OwnSlot> {
   const slot = slotAt(design, second, lengths)
-  const record = await ensureSlot(tx, design, slot, lengths, random)
+  return { slot, record: await ensureSlot(tx, design, slot, lengths, random) }
+}
+
+/** A later slot, made in memory: a phone whose host sleeps must not go on with what has expired. */
+export function laterSlot(design: Design, from: OwnSlot, slot: number, lengths: Lengths, random: Random): OwnSlot {
+  const secret = design.name === "low-cost" && slot > from.slot ? secretAfter(design, from, slot) : undefined
+  return { slot, record: newSlot(design, lengths, random, secret) }
+}
+
+/** Keeps a slot that was made in memory, unless the store has one. @returns the one that holds */
+export async function keepSlot(tx: WriteTx, made: OwnSlot): Promise<OwnSlot> {
+  const known = await tx.get(secretKey(made.slot))
+  if (known !== undefined) return { slot: made.slot, record: known }
+  tx.put(secretKey(made.slot), made.record)
+  return made
+}
+
+/** What is broadcast at a moment of a slot, and until when: the end of the epoch. */
+export function ephIdAt(
+  design: Design,
+  { slot, record }: OwnSlot,
+  second: number,
+  lengths: Lengths,
+): { ephId: EphId; until: number } {
   const epochSeconds = 60 * lengths.epochMinutes
   const epochOfSlot = Math.floor((second - slotStart(design, slot, lengths)) / epochSeconds)
   const at = slotBytes(design) + ORDER_BYTES * epochOfSlot

@@ -24,8 +24,8 @@ export interface State {
   readonly retry: Readonly<Record<string, { readonly failures: number; readonly at: number }>>
   /** The last report. `missed`: it was not in the batch it was promised for, and was sent again. */
   readonly sent?: { readonly at: number; readonly days: readonly number[]; readonly missed?: true }
-  /** When the authority did not accept a code. */
-  readonly refusedAt?: number
+  /** When a report came to nothing: the authority did not accept the code, or nothing was left to reveal. */
+  readonly refused?: { readonly at: number; readonly why: "proof-invalid" | "no-keys" }
   /** Days that people were told about: day → seconds of the first time. */
   readonly told: Readonly<Record<string, number>>
   /** Days that the person has put aside. */

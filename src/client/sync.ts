@@ -20,7 +20,7 @@ import {
   parseParameters,
 } from "../protocol/index.ts"
 import { fetchHead, type Head } from "./head.ts"
-import { processBatch } from "./match.ts"
+import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
 import type { Http, Store, WriteTx } from "./ports.ts"
 import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
@@ -43,6 +43,7 @@ export interface SyncPorts {
   readonly files: string
   readonly logKey: NoteKey
   readonly design: Design
+  readonly matching: Pick<Matching, "matcher" | "pace">
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: number
@@ -79,15 +80,38 @@ export async function sync(
       ingestKeys,
     }),
   )
-  for (const [done, leaf] of wanted.entries()) {
-    const batch = await fetchBatch(ports, leaf, parameters)
-    const fresh = await ports.store.write(async tx => {
-      const inForce = parametersFor(leaf.bucket, parameters)!
-      await processBatch(tx, batch, inForce)
-      await updateState(tx, { cursor: leaf.bucket })
-      return ports.afterBatch(tx, batch, inForce)
-    })
-    progress(done + 1, batch.entries, fresh)
+  if (wanted.length > 0) await takeBatches(ports, wanted, parameters, progress)
+}
+
+async function takeBatches(
+  ports: SyncPorts,
+  wanted: readonly Leaf[],
+  parameters: readonly ParameterSet[],
+  progress: (done: number, keys: number, fresh: readonly IsoDay[]) => void,
+): Promise<void> {
+  const { store, design, signal } = ports
+  // What is heard while this goes on was heard after all of these batches, and cannot match.
+  const heard = await store.read(tx => readHeard(tx, design))
+  let made: { readonly under: ParameterSet; readonly matcher: BatchMatcher } | undefined
+  try {
+    for (const [done, leaf] of wanted.entries()) {
+      const batch = await fetchBatch(ports, leaf, parameters)
+      const under = parametersFor(leaf.bucket, parameters)!
+      if (made?.under !== under) {
+        await made?.matcher.close()
+        made = { under, matcher: await batchMatcher({ ...ports.matching, design, heard, lengths: under }) }
+      }
+      const places = await made.matcher.match(batch, () => signal.aborted)
+      if (places === undefined) throw new LindungError("aborted", "the caller gave up")
+      const fresh = await store.write(async tx => {
+        await applyBatch(tx, batch, heard, places, under)
+        await updateState(tx, { cursor: leaf.bucket })
+        return ports.afterBatch(tx, batch, under)
+      })
+      progress(done + 1, batch.entries, fresh)
+    }
+  } finally {
+    await made?.matcher.close()
   }
 }
 

@@ -1,8 +1,8 @@
 import { type Random, time } from "../crypto/index.ts"
-import { type Cancel, type Design, heardAt, type ParameterSet } from "../protocol/index.ts"
+import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
-import { currentEphId } from "./schedule.ts"
+import { currentSlot, ephIdAt, keepSlot, laterSlot, type OwnSlot } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
 interface TracingPorts {
@@ -46,6 +46,8 @@ export class Tracer {
   #lastAt: EpochMs | undefined
   #running: (Cancel & { abort(): void }) | undefined
   #writing: Promise<void> = Promise.resolve()
+  /** The slot that is broadcast from. */
+  #slot: OwnSlot | undefined
   #advertised: { payload: Uint8Array; until: EpochMs } | undefined
   /** What the radio says about itself, and how its calls ended. */
   #reported: readonly Impediment[] = []
@@ -107,7 +109,13 @@ export class Tracer {
     if (this.#running) return
     const running = canceller()
     this.#running = running
-    await this.rotate()
+    try {
+      await this.rotate()
+    } catch (error) {
+      this.#running = undefined
+      throw error
+    }
+    if (running.aborted) return
     const { radio } = this.#ports
     this.#failed.clear()
     this.#reported = []
@@ -158,16 +166,36 @@ export class Tracer {
   /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
   async rotate(): Promise<void> {
     const { store, design, random, parameters } = this.#ports
-    const { ephId, until } = await store.write(async tx => {
+    this.#slot = await store.write(async tx => {
       await updateState(tx, { second: this.second() })
-      return currentEphId(tx, design, this.now(), parameters(), random)
+      return currentSlot(tx, design, this.now(), parameters(), random)
     })
-    this.#advertised = { payload: ephId, until: (until * 1000) as EpochMs }
+    this.#advertise(this.#slot)
   }
 
-  #next(): { payload: Uint8Array; until: EpochMs } {
-    if (this.#advertised === undefined) throw new Error("rotate() comes before the first payload")
+  #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
+    const { ephId, until } = ephIdAt(this.#ports.design, from, this.now(), this.#ports.parameters())
+    this.#advertised = { payload: ephId, until: (until * 1000) as EpochMs }
     return this.#advertised
+  }
+
+  /** What the radio asks for at each change of address. It never gets what has expired, even if no task has run. */
+  #next(): { payload: Uint8Array; until: EpochMs } {
+    const { design, random, parameters, store } = this.#ports
+    const now = this.now()
+    if (this.#slot === undefined) throw new Error("rotate() comes before the first payload")
+    if (this.#advertised !== undefined && this.#advertised.until > now * 1000) return this.#advertised
+    const slot = slotAt(design, now, parameters())
+    if (slot === this.#slot.slot) return this.#advertise(this.#slot)
+    const made = laterSlot(design, this.#slot, slot, parameters(), random)
+    this.#slot = made
+    this.#writing = this.#writing
+      .then(() => store.write(tx => keepSlot(tx, made)))
+      .then(kept => {
+        if (this.#slot === made) this.#slot = kept
+      })
+      .catch(() => this.#impede("radio-failed", "wait"))
+    return this.#advertise(made)
   }
 
   #hear(sighting: Sighting): void {

@@ -23,18 +23,21 @@ export async function exposureIn(
   return { is: "exposed", days, firstToldAt: ms(first), dismissed: isDismissed }
 }
 
+/** Why a report came to nothing. */
+export const refusal = (why: "proof-invalid" | "no-keys"): LindungError =>
+  new LindungError(why, why === "no-keys" ? "nothing is left to report" : "the authority does not accept this code")
+
 /** How far the person's own report is. */
 export async function reportIn(
   tx: ReadTx,
   o: { design: Design; lengths: ParameterSet; now: number },
 ): Promise<ReportStatus> {
-  const { sent, refusedAt } = await readState(tx)
+  const { sent, refused } = await readState(tx)
   const action = (await readActions(tx)).find(({ kind }) => kind === "report")
   if (action !== undefined && action.phase !== "second") return { is: "sending" }
   const draft = action === undefined ? await readReport(tx, o.design, o.lengths) : undefined
   if (draft !== undefined && draft.expiresAt >= o.now) return { is: "draft", expiresAt: ms(draft.expiresAt) }
-  if (refusedAt !== undefined && refusedAt >= (sent?.at ?? 0))
-    return { is: "none", error: new LindungError("proof-invalid", "the authority does not accept this code") }
+  if (refused !== undefined && refused.at >= (sent?.at ?? 0)) return { is: "none", error: refusal(refused.why) }
   if (sent === undefined) return { is: "none" }
   const missed = sent.missed && new LindungError("not-published", "the report was not in the batch it was promised for")
   return { is: "sent", at: ms(sent.at), days: sent.days.map(isoDay), ...(missed && { error: missed }) }

@@ -1,4 +1,4 @@
-import { time, unlinkable as unlinkableSchedule } from "../crypto/index.ts"
+import { EPHID_BYTES, time, unlinkable as unlinkableSchedule } from "../crypto/index.ts"
 
 export type DesignName = "low-cost" | "unlinkable" | "hybrid" | "gaen"
 
@@ -24,6 +24,7 @@ export interface Design {
   readonly publishes: "secrets" | "filter"
   /** The coarse time that a phone keeps with what it heard: a day (1, 2), a window (3)  (protocol §3). */
   heardSeconds(lengths: Lengths): number
+  readonly keptBytes: number
   /** What a phone keeps of an identifier heard at a second: the identifier (1, 3), or x, from which none follows (2). */
   kept(ephId: Uint8Array, unix: number, lengths: Lengths): Uint8Array
 }
@@ -37,6 +38,7 @@ const lowCost: Design = {
   reveals: "one",
   publishes: "secrets",
   heardSeconds: () => time.SECONDS_PER_DAY,
+  keptBytes: EPHID_BYTES,
   kept: ephId => ephId,
 }
 
@@ -50,6 +52,7 @@ const unlinkable: Design = {
   reveals: "any",
   publishes: "filter",
   heardSeconds: () => time.SECONDS_PER_DAY,
+  keptBytes: unlinkableSchedule.OBSERVATION_HASH_BYTES,
   kept: (ephId, unix, { epochMinutes }) => unlinkableSchedule.observationHash(ephId, time.epoch(unix, epochMinutes)),
 }
 
@@ -62,6 +65,7 @@ const hybrid: Design = {
   reveals: "any",
   publishes: "secrets",
   heardSeconds: ({ windowMinutes }) => 60 * windowMinutes,
+  keptBytes: EPHID_BYTES,
   kept: ephId => ephId,
 }
 

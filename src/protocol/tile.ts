@@ -88,11 +88,14 @@ export function parseEntries(file: Uint8Array, width: number): Uint8Array[] {
 /** A reader of tree nodes over downloaded tiles; what a tile says is not believed, proofs made of it are checked. */
 export class TileReader {
   readonly #tiles = new Map<string, Uint8Array>()
+  /** Nodes inside tiles, once hashed: the proofs of neighbouring leaves share nearly all of theirs. */
+  readonly #nodes = new Map<string, Uint8Array>()
 
   /** @throws LindungError format for a file of the wrong length */
   add({ level, index, width }: Tile, file: Uint8Array): void {
     if (file.length !== width * HASH_BYTES) throw malformed("tile", `expected ${width} hashes`)
     this.#tiles.set(`${level}/${index}`, file)
+    this.#nodes.clear()
   }
 
   /** @throws LindungError log-inconsistent when no tile that was added has the node */
@@ -117,11 +120,15 @@ export class TileReader {
   }
 
   #subtree(tileLevel: number, first: number, count: number): Uint8Array {
-    if (count > 1)
-      return merkle.nodeHash(
-        this.#subtree(tileLevel, first, count / 2),
-        this.#subtree(tileLevel, first + count / 2, count / 2),
-      )
+    if (count > 1) {
+      const name = `${tileLevel}/${first}/${count}`
+      const known = this.#nodes.get(name)
+      if (known !== undefined) return known
+      const left = this.#subtree(tileLevel, first, count / 2)
+      const node = merkle.nodeHash(left, this.#subtree(tileLevel, first + count / 2, count / 2))
+      this.#nodes.set(name, node)
+      return node
+    }
     const file = this.#tiles.get(`${tileLevel}/${Math.floor(first / TILE_WIDTH)}`)
     const at = (first % TILE_WIDTH) * HASH_BYTES
     if (file === undefined || at + HASH_BYTES > file.length)

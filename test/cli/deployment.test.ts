@@ -7,7 +7,8 @@ import { createInterface } from "node:readline"
 import { parseEnv } from "node:util"
 import { expect } from "chai"
 import { initDeployment } from "../../src/cli/init.ts"
-import { hex, sha256 } from "../../src/crypto/index.ts"
+import { checkConfig } from "../../src/client/index.ts"
+import { base64, hex, sha256 } from "../../src/crypto/index.ts"
 import { parseNoteKey, verifyCheckpoint } from "../../src/protocol/index.ts"
 import { serverSettingsFrom } from "../../src/server/index.ts"
 import { random } from "../server/world.ts"
@@ -46,7 +47,8 @@ describe("lindung init", () => {
     )
     const app = JSON.parse(await text("app-config.json"))
     expect(parseNoteKey(app.server.logKey).name).to.equal(settings.config.logName)
-    expect(hex(settings.config.authorityKeys[0]!)).to.equal(app.authority.publicKey)
+    expect(base64(settings.config.authorityKeys[0]!)).to.equal(app.authority.publicKey)
+    expect(checkConfig(app), "what an app passes to open()").to.have.property("ok", true)
     expect(app).to.have.all.keys("appId", "server", "authority", "design", "risk", "cover", "retention", "sync")
   })
   it("lets nobody but the owner read a secret, and keeps secrets apart from data", async () => {

@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { memoryStore, type Store } from "../../src/client/index.ts"
+import { type EpochMs, memoryStore, type Store } from "../../src/client/index.ts"
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
-import { processBatch, pruneObservations } from "../../src/client/match.ts"
-import { hex, hybrid, lowCost } from "../../src/crypto/index.ts"
+import { applyBatch, batchMatcher, paceOf, pruneObservations, readHeard } from "../../src/client/match.ts"
+import { hex, hybrid, kernel, lowCost } from "../../src/crypto/index.ts"
 import { type Batch, type Design, designByName, encodeBatch, parseBatch, type SecretBatch } from "../../src/protocol/index.ts"
 import { type Kept, observations } from "./stored.ts"
 
@@ -29,7 +29,16 @@ const keep = (store: Store, all: readonly Heard[]) =>
   store.write(tx => {
     for (const { slot, id, bucket, after } of all) tx.put(freshKey(slot, id, bucket, after), SCAN)
   })
-const process = (store: Store, batch: Batch) => store.write(tx => processBatch(tx, batch, L))
+async function process(store: Store, batch: Batch): Promise<number> {
+  const { design } = batch
+  const heard = await store.read(tx => readHeard(tx, design))
+  const pace = paceOf({ now: () => 0 as EpochMs, monotonic: () => 0 }, undefined)
+  const kernelMatcher = kernel.inThread(kernel.createMatcher(), pace)
+  const matcher = await batchMatcher({ matcher: kernelMatcher, pace, design, heard, lengths: L })
+  const places = (await matcher.match(batch, () => false))!
+  await store.write(tx => applyBatch(tx, batch, heard, places, L))
+  return places.length
+}
 const kinds = async (store: Store) => (await observations(store)).map(({ kind }) => kind)
 
 describe("a match (protocol §3)", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai"
-import { memoryStore, type Store } from "../../src/client/index.ts"
+import { memoryStore, type Store, type WriteTx } from "../../src/client/index.ts"
 import { secretKey } from "../../src/client/layout.ts"
-import { currentEphId, ensureSlot, pruneSecrets, renewSecrets } from "../../src/client/schedule.ts"
-import { hex, hybrid, lowCost, sha256 } from "../../src/crypto/index.ts"
+import { currentSlot, ensureSlot, ephIdAt, pruneSecrets, renewSecrets } from "../../src/client/schedule.ts"
+import { hex, hybrid, lowCost, type Random, sha256 } from "../../src/crypto/index.ts"
 import { type Design, designByName } from "../../src/protocol/index.ts"
 import { seeded } from "../dice.ts"
 
@@ -12,6 +12,9 @@ const noon = DAY * 86_400 + 43_200
 const designs = ["hybrid", "low-cost"].map(name => designByName(name)!)
 const secretOf = async (store: Store, design: Design, slot: number) =>
   (await store.read(async tx => tx.get(secretKey(slot))))?.slice(0, design.secretBytes)
+
+const currentEphId = async (tx: WriteTx, design: Design, second: number, lengths: typeof L, random: Random) =>
+  ephIdAt(design, await currentSlot(tx, design, second, lengths, random), second, lengths)
 
 /** What is broadcast in every epoch of a slot. */
 async function broadcast(store: Store, design: Design, slot: number, random = seeded(1)) {

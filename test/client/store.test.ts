@@ -1,10 +1,111 @@
+import "fake-indexeddb/auto"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import SQLite from "better-sqlite3"
 import { expect } from "chai"
 import { memoryStore } from "../../src/client/index.ts"
+import { indexedDBStore } from "../../src/client/store/indexeddb.ts"
+import { sqliteStore } from "../../src/client/store/sqlite.ts"
 import { clientStoreContract } from "../contract/client-store.ts"
+import { crashSafety } from "../contract/crash-safety.ts"
+
+const directory = mkdtempSync(join(tmpdir(), "lindung-store-"))
+after(() => rmSync(directory, { recursive: true }))
+let files = 0
+const freshPath = (): string => join(directory, `${files++}.sqlite`)
+let databases = 0
+const freshName = (): string => `lindung-${databases++}`
 
 clientStoreContract("memory", async () => {
   const store = memoryStore()
   return { open: async () => store }
+})
+clientStoreContract("SQLite", async () => {
+  const path = freshPath()
+  return { open: () => sqliteStore(path) }
+})
+clientStoreContract("IndexedDB", async () => {
+  const name = freshName()
+  return { open: () => indexedDBStore(name) }
+})
+
+crashSafety("memory", () => {
+  const store = memoryStore()
+  return async () => store
+})
+crashSafety("SQLite", () => {
+  const path = freshPath()
+  return () => sqliteStore(path)
+})
+crashSafety("IndexedDB", () => {
+  const name = freshName()
+  return () => indexedDBStore(name)
+})
+
+describe("the SQLite store", () => {
+  const key = Uint8Array.of(1, 2, 3)
+  const secret = Uint8Array.from({ length: 40 }, (_, i) => 200 - i)
+
+  it("leaves no byte of what was deleted in its files once it is closed", async () => {
+    const path = freshPath()
+    const holds = () =>
+      readdirSync(directory)
+        .filter(name => join(directory, name).startsWith(path))
+        .some(name => readFileSync(join(directory, name)).includes(Buffer.from(secret)))
+    const store = await sqliteStore(path)
+    await store.write(tx => tx.put(key, secret))
+    expect(holds()).to.equal(true)
+    await store.write(tx => tx.del(key))
+    await store.close()
+    expect(holds()).to.equal(false)
+  })
+
+  it("is readable by its owner only", async () => {
+    const path = freshPath()
+    const store = await sqliteStore(path)
+    await store.write(tx => tx.put(key, secret))
+    for (const suffix of ["", "-wal"]) expect(statSync(path + suffix).mode & 0o777).to.equal(0o600)
+    await store.close()
+  })
+
+  it("refuses a file of a later version and one that is not a database, and touches neither", async () => {
+    const later = freshPath()
+    const database = new SQLite(later)
+    database.pragma("user_version = 2")
+    database.close()
+    const other = freshPath()
+    writeFileSync(other, "not a database, but a text of more than sixteen bytes ".repeat(20))
+    const before = [later, other].map(path => readFileSync(path))
+    const codes = await Promise.all(
+      [later, other].map(path =>
+        sqliteStore(path).then(
+          () => "opened",
+          error => error.code,
+        ),
+      ),
+    )
+    expect(codes).to.deep.equal(["schema-newer", "storage-corrupt"])
+    expect(readFileSync(other)).to.deep.equal(before[1])
+  })
+})
+
+it("an IndexedDB of a later version is refused", async () => {
+  const name = freshName()
+  await new Promise<void>((resolve, reject) => {
+    const asked = indexedDB.open(name, 2)
+    asked.onerror = () => reject(asked.error)
+    asked.onsuccess = () => {
+      asked.result.close()
+      resolve()
+    }
+  })
+  expect(
+    await indexedDBStore(name).then(
+      () => "opened",
+      error => error.code,
+    ),
+  ).to.equal("schema-newer")
 })
 
 it("the store in memory keeps order through thousands of changes in one write", async () => {

@@ -1,5 +1,5 @@
-import type { Config, Http, HttpRequest } from "../../src/client/index.ts"
-import { base64, concat, merkle, time } from "../../src/crypto/index.ts"
+import type { Config, Http, HttpRequest, HttpResponse } from "../../src/client/index.ts"
+import { base64, concat, merkle, sealedBox, time } from "../../src/crypto/index.ts"
 import {
   type DesignName,
   defaultParameters,
@@ -11,20 +11,28 @@ import {
   encodeNoteKey,
   encodeParameters,
   encodeTile,
+  envelopeBucket,
   type LeafType,
   leafOf,
+  type Opened,
+  openEnvelope,
   PATHS,
   type ParameterSet,
   parametersHash,
+  parseRedeem,
   signCheckpoint,
+  signReceipt,
+  signToken,
   tilePath,
   tilesUnder,
+  UPLOADS_PATH,
 } from "../../src/protocol/index.ts"
-import { nativeEd25519 } from "../../src/server/index.ts"
+import { nativeEd25519, nativeX25519 } from "../../src/server/index.ts"
 import { CONFIG } from "./config.ts"
 
 const SEED = new Uint8Array(32).fill(21)
 const NAME = "log.example"
+const keysOf = (n: number) => sealedBox.keyPair(new Uint8Array(32).fill(n), nativeX25519)
 
 /** A log and its files, made by hand: every lie of a server can be told with it. */
 export class TestLog {
@@ -49,8 +57,15 @@ export class TestLog {
   keyList(firstBucket: number, fill: number): Uint8Array {
     return encodeIngestKeys({
       firstBucket,
-      keys: Array.from({ length: 24 }, (_, i) => new Uint8Array(32).fill(fill + i)),
+      keys: Array.from({ length: 24 }, (_, i) => keysOf(fill + i).publicKey),
     })
+  }
+
+  /** What the envelope holds that a phone has uploaded. */
+  open(envelope: Uint8Array): Opened {
+    const bucket = envelopeBucket(envelope)
+    const keys = keysOf(1 + bucket - this.parameters.validFromBucket)
+    return openEnvelope(envelope, bucket, keys, this.parameters, nativeX25519)
   }
 
   addLogged(type: LeafType, bucket: number, file: Uint8Array, design = 0): void {
@@ -91,19 +106,40 @@ export class TestLog {
     this.files.set(PATHS.checkpoint, signCheckpoint(checkpoint, name, seed, nativeEd25519))
   }
 
-  readonly http: Http = {
+  readonly http: { send: Http["send"] } = {
     send: async request => {
       this.requests.push(request)
+      if (request.body) return this.#answer(request.url, request.body)
       const path = request.url.slice(CONFIG.server.files.length)
       const body = this.tamper(path, this.files.get(path))
       return { status: body === undefined ? 404 : 200, headers: new Map(), body: concat(body ?? new Uint8Array(0)) }
     },
   }
 
+  /** Ingest, which promises the envelope's own bucket; and an authority to whom every code but one is good. */
+  #answer(url: string, body: Uint8Array): HttpResponse {
+    if (url.endsWith(UPLOADS_PATH)) {
+      const receipt = signReceipt(body, envelopeBucket(body), SEED, nativeEd25519)
+      return { status: 202, headers: new Map(), body: receipt }
+    }
+    const { code, commitment } = parseRedeem(body)
+    const good = !code.every(symbol => symbol === 0x30)
+    const token = signToken(
+      { mechanism: 1, contagiousFromDay: this.contagiousFromDay, expiryDay: this.contagiousFromDay + 13, commitment },
+      good ? SEED : new Uint8Array(32),
+      nativeEd25519,
+    )
+    return { status: 200, headers: new Map(), body: token }
+  }
+
+  /** The first contagious day that the authority puts into its tokens. */
+  contagiousFromDay = 0
+
   get config(): Config {
     const logKey = encodeNoteKey({ name: NAME, publicKey: nativeEd25519.verifyKey(SEED) })
     const receiptKey = base64(nativeEd25519.verifyKey(SEED))
-    return { ...CONFIG, design: this.design, server: { ...CONFIG.server, logKey, receiptKey } }
+    const authority = { ...CONFIG.authority, publicKey: receiptKey }
+    return { ...CONFIG, design: this.design, server: { ...CONFIG.server, logKey, receiptKey }, authority }
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { appendFile, open as fileHandle, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
@@ -137,6 +137,34 @@ describe("every envelope store", () => {
         expect(await all(next, BUCKET)).to.deep.equal([1, 2])
         await next.remove(BUCKET)
         await next.close()
+      }
+    })
+
+    it("of a flush or a write that failed hide nothing of what is written after it", async () => {
+      const probe = await fileHandle(join(directory, "probe"), "w")
+      const handle = Object.getPrototypeOf(probe) as Record<"sync" | "write", (...args: unknown[]) => unknown>
+      await probe.close()
+      for (const step of ["sync", "write"] as const) {
+        const store = await adapters["segments"]!()
+        await store.append(BUCKET, [envelope(1)])
+        const real = handle[step]
+        handle[step] = async function (this: unknown, ...args: unknown[]) {
+          // A full disk takes the beginning of a write, and then no more.
+          if (step === "write") await real.call(this, args[0], 0, 100, args[3])
+          throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" })
+        }
+        try {
+          expect(await refused(store.append(BUCKET, [envelope(2)]))).to.equal(true)
+        } finally {
+          handle[step] = real
+        }
+        await store.append(BUCKET, [envelope(3)])
+        const found = await all(store, BUCKET)
+        expect(found, step).to.include.members([1, 3])
+        expect(await store.count(BUCKET)).to.equal(found.length)
+        expect(await readdir(path())).to.have.members(["1.seg", "2.seg"])
+        await store.remove(BUCKET)
+        await store.close()
       }
     })
 

@@ -30,8 +30,9 @@ export function keyServerApp(ports: AppPorts): (req: IncomingMessage, res: Serve
   app.disable("x-powered-by")
   app.disable("etag")
   app.set("trust proxy", proxies)
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }))
+  // Before helmet: the files are public bytes, and bring the few headers that mean something for them.
   app.get(TREE_PATH, files.handler)
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }))
   if (uploadsPerMinute > 0) app.use(UPLOADS_PATH, limit(uploadsPerMinute, random))
   app.post(UPLOADS_PATH, uploads(ingest))
   app.get("/healthz", (_req, res) => {

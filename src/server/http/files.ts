@@ -25,6 +25,10 @@ function served(path: string, bytes: Uint8Array): Served {
       "Content-Length": bytes.length,
       "Cache-Control": MUTABLE.includes(path) ? "no-cache" : "public, max-age=1209600, immutable",
       ETag: `"${tag}"`,
+      "X-Content-Type-Options": "nosniff",
+      "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+      // Public and the same for everybody: a page of any origin may read them.
+      "Access-Control-Allow-Origin": "*",
     },
   }
 }

@@ -1,0 +1,101 @@
+/**
+ * The client's store in one SQLite file, for Node and Electron: needs the package better-sqlite3.
+ * @module
+ */
+import { closeSync, openSync } from "node:fs"
+import type { Database } from "better-sqlite3"
+import { LindungError } from "../../protocol/index.ts"
+import type { Store } from "../ports.ts"
+import { storeOver } from "./backend.ts"
+import type { Change } from "./overlay.ts"
+
+/*
+ * entries
+ *   key    as the client made it; SQLite compares blobs byte by byte, which is the order that the port wants
+ *   value
+ */
+const SCHEMA_VERSION = 1
+const SCHEMA = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT"
+
+/**
+ * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and the log that may hold it is cut when
+ * the store is closed.
+ * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
+ */
+export async function sqliteStore(path: string): Promise<Store> {
+  const { default: SQLite } = await import("better-sqlite3")
+  closeSync(openSync(path, "a", 0o600))
+  const database = new SQLite(path)
+  try {
+    prepare(database)
+    return over(database)
+  } catch (error) {
+    database.close()
+    throw meant(error)
+  }
+}
+
+function prepare(database: Database): void {
+  database.pragma("secure_delete = ON")
+  database.pragma("journal_mode = WAL")
+  database.pragma("synchronous = FULL")
+  database
+    .transaction(() => {
+      const version = database.pragma("user_version", { simple: true }) as number
+      if (version > SCHEMA_VERSION) throw new LindungError("schema-newer", `the store has version ${version}`)
+      if (version === SCHEMA_VERSION) return
+      database.exec(SCHEMA)
+      database.pragma(`user_version = ${SCHEMA_VERSION}`)
+    })
+    .immediate()
+}
+
+/** What SQLite says, as a code of ours. */
+function meant(error: unknown): unknown {
+  const { code } = error as { code?: unknown }
+  const name = typeof code === "string" ? code : ""
+  if (name === "SQLITE_FULL") return new LindungError("storage-full", "the disk is full", { cause: error })
+  if (/^SQLITE_(NOTADB|CORRUPT|SCHEMA)/.test(name))
+    return new LindungError("storage-corrupt", "the file is not a whole database", { cause: error })
+  return error
+}
+
+function meaning<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw meant(error)
+  }
+}
+
+function over(database: Database): Store {
+  const one = database.prepare<[Uint8Array], Uint8Array>("SELECT value FROM entries WHERE key = ?").pluck()
+  const some = database.prepare<[Uint8Array, Uint8Array], { key: Uint8Array; value: Uint8Array }>(
+    "SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key",
+  )
+  const put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)")
+  const del = database.prepare("DELETE FROM entries WHERE key = ?")
+  const apply = database.transaction((changes: readonly Change[]) => {
+    for (const { key, value } of changes)
+      if (value === undefined) del.run(key)
+      else put.run(key, value)
+  })
+  return storeOver({
+    get: key =>
+      meaning(() => {
+        const value = one.get(key)
+        return value && new Uint8Array(value)
+      }),
+    range: (from, to) =>
+      meaning(() =>
+        some
+          .all(from, to)
+          .map(({ key, value }): [Uint8Array, Uint8Array] => [new Uint8Array(key), new Uint8Array(value)]),
+      ),
+    apply: changes => meaning(() => apply.immediate(changes)),
+    close() {
+      database.pragma("wal_checkpoint(TRUNCATE)")
+      database.close()
+    },
+  })
+}
