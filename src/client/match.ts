@@ -1,4 +1,4 @@
-import { concat, kernel, time } from "../crypto/index.ts"
+import { concat, type kernel, time } from "../crypto/index.ts"
 import {
   type Batch,
   DAYS_BACK,

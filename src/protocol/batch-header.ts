@@ -1,6 +1,6 @@
 import { ascii, concat, requireBytes, u16, u32 } from "../crypto/index.ts"
 import { type Design, designByCode } from "./design.ts"
-import { Reader } from "./wire.ts"
+import type { Reader } from "./wire.ts"
 
 /*
  * batch: one canonical file for each bucket and design, the same bytes for everybody

@@ -4,7 +4,14 @@ import { type EpochMs, memoryStore, type Store } from "../../src/client/index.ts
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
 import { applyBatch, batchMatcher, paceOf, pruneObservations, readHeard } from "../../src/client/match.ts"
 import { hex, hybrid, kernel, lowCost } from "../../src/crypto/index.ts"
-import { type Batch, type Design, designByName, encodeBatch, parseBatch, type SecretBatch } from "../../src/protocol/index.ts"
+import {
+  type Batch,
+  type Design,
+  designByName,
+  encodeBatch,
+  parseBatch,
+  type SecretBatch,
+} from "../../src/protocol/index.ts"
 import { type Kept, observations } from "./stored.ts"
 
 const L = { epochMinutes: 15, windowMinutes: 120 }

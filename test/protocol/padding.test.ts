@@ -79,10 +79,12 @@ for (const design of DESIGNS)
       const day = Math.floor((bucket * SECONDS) / 86_400)
       // One window begins at eight, or four epochs in the hour after it.
       const eight = (on: number) =>
-        [0, 1, 2, 3].slice(0, 3600 / design.slotSeconds(parameters) || 1).map(i => on * 86_400 + 8 * 3600 + 900 * i)
+        Array.from(
+          { length: Math.max(1, 3600 / design.slotSeconds(parameters)) },
+          (_, i) => on * 86_400 + 8 * 3600 + 900 * i,
+        )
       const starts = entries.map(({ slot }) => slotStart(design, slot, parameters))
-      const hours =
-        design.reveals === "one" ? [(day - 3) * 86_400] : [3, 2, 1, 0].flatMap(ago => eight(day - ago))
+      const hours = design.reveals === "one" ? [(day - 3) * 86_400] : [3, 2, 1, 0].flatMap(ago => eight(day - ago))
       expect(starts).to.deep.equal(hours)
     })
   })

@@ -182,7 +182,8 @@ for (const vector of vectors.reports) {
         [0, 2],
         [0, 255],
         [1, 0],
-        [1, 2],
+        [1, 4],
+        [1, design.code === 2 ? 3 : 2],
         [1, design.code === 1 ? 3 : 1],
         [5, plaintext[5]! ^ 1],
       ] as const) {

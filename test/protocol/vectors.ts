@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs"
 import { fromHex } from "../../src/crypto/index.ts"
-import { type Design, designByName, type FilterKind, type Lengths, type Report, type Slot, slotLeaf } from "../../src/protocol/index.ts"
+import {
+  type Design,
+  designByName,
+  type FilterKind,
+  type Lengths,
+  type Report,
+  type Slot,
+  slotLeaf,
+} from "../../src/protocol/index.ts"
 
 interface Proof {
   readonly size: number

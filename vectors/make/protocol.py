@@ -146,10 +146,10 @@ def hexes(list_of_bytes):
     return [b.hex() for b in list_of_bytes]
 
 
-# The reports are made with epochs of 120 minutes, so that one of the unlinkable design has 204 slots and not 1632.
-EPOCH_MINUTES_OF_REPORTS = 120
+# The reports are made with epochs of 60 minutes, so that one of the unlinkable design has 408 slots and not 1632.
+EPOCH_MINUTES_OF_REPORTS = 60
 DESIGNS = {"low-cost": dict(code=1, secret=32, salt=16, slots=17, seconds=86400),
-           "unlinkable": dict(code=2, secret=32, salt=0, slots=17 * 12, seconds=60 * EPOCH_MINUTES_OF_REPORTS),
+           "unlinkable": dict(code=2, secret=32, salt=0, slots=17 * 24, seconds=60 * EPOCH_MINUTES_OF_REPORTS),
            "hybrid": dict(code=3, secret=16, salt=16, slots=17 * 12, seconds=7200)}
 BUCKET = 250_000
 DAY = BUCKET * 7200 // 86400
@@ -165,7 +165,9 @@ def report(name):
     if name == "low-cost":
         revealed = [11]
     else:
-        revealed = [j for j in range(100, 168) if j % 12 not in (0, 1, 2, 11)]
+        a_day = 86400 // design["seconds"]
+        asleep = (0, 1, 2, 11) if name == "hybrid" else (0, 1, 2, 3, 4, 5, 22, 23)
+        revealed = [j for j in range(100 * a_day // 12, 14 * a_day) if j % a_day not in asleep]
     leaves = [H(b"lindung/leaf/1", u8(design["code"]), u32(first + j), slot) for j, slot in enumerate(slots)]
     r = drawn(f"{name} r")
     commitment = H(b"lindung/commitment/1", u8(design["code"]), u32(first), u16(len(slots)),
