@@ -9,7 +9,7 @@ import { risk } from "../dist/src/client/index.js"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const page = join(root, "docs", "exposure-rules.md")
-const plot = join(root, "docs", "minutes-to-warning.svg")
+const plot = name => join(root, "docs", name)
 
 const [NEAREST, FARTHEST] = [30, 95]
 const LONGEST = 60
@@ -54,7 +54,7 @@ function minutesTable() {
 }
 
 const COLUMNS = 4
-const PANEL = { width: 220, height: 150, left: 34, top: 26, right: 12, bottom: 26 }
+const PANEL = { width: 236, height: 156, left: 34, top: 30, right: 14, bottom: 26 }
 
 const x = dB => PANEL.left + ((dB - NEAREST) / (FARTHEST + 1 - NEAREST)) * (PANEL.width - PANEL.left - PANEL.right)
 const y = minutes => PANEL.height - PANEL.bottom - (minutes / LONGEST) * (PANEL.height - PANEL.top - PANEL.bottom)
@@ -94,28 +94,39 @@ function panel({ name, minutes }, place) {
   )
 }
 
-function svg() {
+const LIGHT = {
+  paper: "#ffffff",
+  name: "#1a1a1a",
+  tick: "#595959",
+  grid: "#e0e0e0",
+  reference: "#8a8a8a",
+  rule: "#0b57a4",
+}
+const DARK = {
+  paper: "#0d1117",
+  name: "#f0f0f0",
+  tick: "#a8a8a8",
+  grid: "#333940",
+  reference: "#8f979f",
+  rule: "#6db3f2",
+}
+
+/** Two files and no media query: a page has a scheme of its own, which a picture in it does not see. */
+function svg(colours) {
   const width = COLUMNS * PANEL.width
   const height = Math.ceil(curves.length / COLUMNS) * PANEL.height + 24
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
 <title id="title">Minutes together until a warning, by attenuation, for each preset</title>
-<desc id="desc">One panel for each rule: attenuation in dB across, minutes up; no line where an hour does not warn. The thin line in every panel is ${curves[0].name}.</desc>
+<desc id="desc">One panel for each rule: attenuation in dB across, minutes up; no line where an hour does not warn. The dashed line in every panel but the first is ${curves[0].name}.</desc>
 <style>
-  svg { background: #ffffff; font-family: system-ui, sans-serif; }
-  .name { font-size: 12px; fill: #1a1a1a; }
-  .tick, .axes { font-size: 10px; fill: #595959; }
-  .grid { stroke: #e0e0e0; fill: none; }
-  .reference { stroke: #8a8a8a; stroke-width: 1; stroke-dasharray: 3 2; fill: none; }
-  .rule { stroke: #0b57a4; stroke-width: 2; fill: none; }
-  @media (prefers-color-scheme: dark) {
-    svg { background: #14171a; }
-    .name { fill: #f0f0f0; }
-    .tick, .axes { fill: #a8a8a8; }
-    .grid { stroke: #333940; }
-    .reference { stroke: #8f979f; }
-    .rule { stroke: #6db3f2; }
-  }
+  text { font-family: system-ui, sans-serif; }
+  .name { font-size: 12px; fill: ${colours.name}; }
+  .tick, .axes { font-size: 10px; fill: ${colours.tick}; }
+  .grid { stroke: ${colours.grid}; fill: none; }
+  .reference { stroke: ${colours.reference}; stroke-width: 1; stroke-dasharray: 3 2; fill: none; }
+  .rule { stroke: ${colours.rule}; stroke-width: 2; fill: none; }
 </style>
+<rect width="${width}" height="${height}" fill="${colours.paper}"/>
 ${curves.map(panel).join("\n")}
 <text class="axes" x="${PANEL.left}" y="${height - 8}">across: attenuation, dB; up: minutes together until a warning; dashed: ${curves[0].name}</text>
 </svg>
@@ -133,7 +144,8 @@ function between(text, name, content) {
 const before = readFileSync(page, "utf8")
 const wanted = [
   [page, between(between(before, "presets", presetMarkdown()), "minutes", minutesTable())],
-  [plot, svg()],
+  [plot("minutes-to-warning.svg"), svg(LIGHT)],
+  [plot("minutes-to-warning-dark.svg"), svg(DARK)],
 ]
 if (process.argv.includes("--write")) for (const [path, text] of wanted) writeFileSync(path, text)
 const stale = wanted.filter(([path, text]) => {

@@ -17,6 +17,7 @@ import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/in
 import { pruneSecrets } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
+import { encryptedStore } from "./store/encrypted.ts"
 import { sync } from "./sync.ts"
 import { canceller, Tracer } from "./tracing.ts"
 import { exposureIn, reportIn } from "./view.ts"
@@ -54,7 +55,9 @@ export async function open(config: Config, ports: Ports): Promise<Client> {
   const checked = checkConfig(config)
   if (!checked.ok)
     throw new LindungError("config", checked.problems.map(({ path, message }) => `${path}: ${message}`).join("; "))
-  const client = new OpenClient(checked.config, ports)
+  const { store, vault, random } = ports
+  const kept = vault === undefined ? ports : { ...ports, store: encryptedStore(store, vault, random) }
+  const client = new OpenClient(checked.config, kept)
   await client.open()
   return client
 }
@@ -101,6 +104,10 @@ class OpenClient implements Client {
       if (!(error instanceof LindungError) || error.code !== "key-lost") throw error
       this.#find("key-lost", error)
     }
+  }
+
+  get #lost(): LindungError | undefined {
+    return this.#found.has("key-lost") ? new LindungError("key-lost", "the key of the stored data is gone") : undefined
   }
 
   #find(code: "clock-wrong" | "key-lost", { userCan }: LindungError): void {
@@ -199,6 +206,10 @@ class OpenClient implements Client {
   }
 
   async erase(what: Erasable): Promise<void> {
+    if (what === "everything" && this.#found.delete("key-lost")) {
+      await this.#ports.store.reset?.()
+      await this.open()
+    }
     if (what === "everything") await this.#tracer.stop()
     else await this.#tracer.flush()
     await this.#outbox.inTurn(() =>
@@ -225,6 +236,8 @@ class OpenClient implements Client {
   }
 
   async #syncOnce(signal: Cancel, force: boolean): Promise<SyncResult> {
+    const lost = this.#lost
+    if (lost !== undefined) return { is: "failed", error: lost, batches: 0 }
     const { store, random } = this.#ports
     const now = this.#tracer.now()
     const state = await store.read(readState)
@@ -251,7 +264,7 @@ class OpenClient implements Client {
     } catch (error) {
       if (!(error instanceof LindungError)) throw error
       if (error.code === "clock-skew") this.#find("clock-wrong", error)
-      if (error.code === "aborted" || error.code === "key-lost") return { is: "failed", error, batches }
+      if (error.code === "aborted") return { is: "failed", error, batches }
       const at = await store.write(async tx => {
         await note(tx, now, "sync-failed", error.code)
         return noteFailure(tx, "sync", now, random)

@@ -17,6 +17,7 @@ export type {
   HttpRequest,
   HttpResponse,
   Impediment,
+  KeyVault,
   Ports,
   Radio,
   ReadTx,

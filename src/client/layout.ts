@@ -11,8 +11,9 @@ import type { ReadTx } from "./ports.ts"
  *   r            report that is being prepared or sent (report.ts)
  *   a id         action under way: what its second upload needs (delivery.ts)
  *   j number     journal (journal.ts)
- * The time of an observation is coarse, a day or a window (protocol §3); its id is what a design keeps of an identifier:
- * the identifier itself, or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order tells nothing about their arrival (protocol §3).
+ * The time of an observation is coarse, a day or a window; its id is what a design keeps of an identifier: the identifier
+ * itself, or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order
+ * tells nothing about their arrival (protocol §3).
  */
 const space = (letter: string): Uint8Array => ascii(letter)
 
@@ -84,7 +85,13 @@ export async function entries(
   tx: ReadTx,
   [from, to]: readonly [Uint8Array, Uint8Array],
 ): Promise<[Uint8Array, Uint8Array][]> {
+  const range = tx.range(from, to)
+  // Waiting for each of many entries that are there would take longer than the entries do.
+  if (Symbol.iterator in range) return [...range]
   const out: [Uint8Array, Uint8Array][] = []
-  for await (const entry of tx.range(from, to)) out.push(entry)
+  for await (const entry of range) out.push(entry)
   return out
 }
+
+export const count = async (tx: ReadTx, range: readonly [Uint8Array, Uint8Array]): Promise<number> =>
+  tx.count ? tx.count(...range) : (await entries(tx, range)).length

@@ -4,7 +4,6 @@ import type { Cancel, Random, UserAction } from "../protocol/index.ts"
 declare const epochMs: unique symbol
 /** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
 export type EpochMs = number & { readonly [epochMs]: true }
-export type { IsoDay } from "./risk/index.ts"
 
 /** `now` is the wall clock and may jump; `monotonic` counts milliseconds from anywhere and never goes back. */
 export interface Clock {
@@ -41,6 +40,8 @@ export interface ReadTx {
   get(key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** Entries with from ≤ key < to, ascending by key bytes. */
   range(from: Uint8Array, to: Uint8Array): Iterable<[Uint8Array, Uint8Array]> | AsyncIterable<[Uint8Array, Uint8Array]>
+  /** How many entries `range` would give, where the store knows without giving them. */
+  count?(from: Uint8Array, to: Uint8Array): number | Promise<number>
 }
 
 /** Its own reads see its own writes. */
@@ -56,7 +57,19 @@ export interface WriteTx extends ReadTx {
 export interface Store {
   read<T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T>
   write<T>(f: (tx: WriteTx) => T | Promise<T>): Promise<T>
+  /** Only where the data can become unreadable: deletes all of it, so that the store can be used anew. */
+  reset?(): Promise<void>
   close(): Promise<void>
+}
+
+/**
+ * Wraps the key of the stored data with one that hardware or a passphrase guards. Obligations: `open` gives what `seal`
+ * was given for the same context, or `lost` when that cannot be any more; it rejects when it may succeed later, as on
+ * a phone that was not unlocked yet.
+ */
+export interface KeyVault {
+  seal(plain: Uint8Array, context: string): Promise<Uint8Array>
+  open(sealed: Uint8Array, context: string): Promise<Uint8Array | "lost">
 }
 
 /** A beacon as the radio heard it. */
@@ -124,4 +137,6 @@ export interface Ports {
    * random and hides how long the phone worked in between; without it, whoever sees the wire can time that work.
    */
   readonly wait?: (milliseconds: number) => Promise<void>
+  /** With it everything in the store is encrypted. */
+  readonly vault?: KeyVault
 }

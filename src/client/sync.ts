@@ -102,7 +102,7 @@ async function takeBatches(
         made = { under, matcher: await batchMatcher({ ...ports.matching, design, heard, lengths: under }) }
       }
       const places = await made.matcher.match(batch, () => signal.aborted)
-      if (places === undefined) throw new LindungError("aborted", "the caller gave up")
+      if (places === undefined || signal.aborted) throw new LindungError("aborted", "the caller gave up")
       const fresh = await store.write(async tx => {
         await applyBatch(tx, batch, heard, places, under)
         await updateState(tx, { cursor: leaf.bucket })

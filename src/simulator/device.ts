@@ -241,7 +241,9 @@ export class Device {
 
   #drafted(draft: Draft): Draft {
     return {
-      days: draft.days,
+      get days() {
+        return draft.days
+      },
       wireBytes: draft.wireBytes,
       expiresAt: draft.expiresAt,
       redact: slots => this.call("redact", () => draft.redact(slots)),

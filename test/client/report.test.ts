@@ -137,12 +137,14 @@ describe("preparing a report", () => {
     await at.w.close()
   })
 
-  it("a slot that was withheld is not published, and the others are", async () => {
+  it("when everything was withheld, cover goes in its place and the person is told", async () => {
     const at = await lab()
     const near = 18_390 * 12 + 6
     const draft = await draftOf(at)
+    expect(draft.days).to.deep.equal([START])
     await draft.redact([near])
-    await draft.submit()
+    expect(draft.days).to.deep.equal([])
+    expect(await draft.submit().catch(error => error.code)).to.equal("no-keys")
     await at.w.advance({ days: 1 })
     expect((await at.ben.status()).exposure.is).to.equal("none")
     await at.w.close()

@@ -37,11 +37,11 @@ crashSafety("memory", () => {
 crashSafety("SQLite", () => {
   const path = freshPath()
   return () => sqliteStore(path)
-})
+}, ["hybrid"])
 crashSafety("IndexedDB", () => {
   const name = freshName()
   return () => indexedDBStore(name)
-})
+}, ["hybrid"])
 
 describe("the SQLite store", () => {
   const key = Uint8Array.of(1, 2, 3)

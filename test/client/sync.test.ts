@@ -410,7 +410,7 @@ describe("a sync", () => {
     const at = await setting()
     const signal = { ...never }
     at.log.tamper = (path, file) => {
-      if (path === batchPath(FIRST + 1)) signal.aborted = true
+      if (path === batchPath(FIRST + 2)) signal.aborted = true
       return file
     }
     const stopped = await at.client.sync({ signal })

@@ -126,7 +126,7 @@ export function clientStoreContract(name: string, place: () => Promise<StorePlac
 
     it("agrees with a model over random writes, ranges and restarts", async function () {
       this.timeout(20_000)
-      const bytes = fc.uint8Array({ minLength: 1, maxLength: 3, max: 6 })
+      const bytes = fc.uint8Array({ minLength: 1, maxLength: 8, max: 2 })
       const change = fc.record({ key: bytes, value: fc.option(fc.uint8Array({ maxLength: 3 }), { nil: undefined }) })
       const step = fc.oneof(
         { weight: 5, arbitrary: fc.array(change, { maxLength: 6 }) },
@@ -160,6 +160,7 @@ export function clientStoreContract(name: string, place: () => Promise<StorePlac
             .sort(([a], [b]) => order(a, b))
             .map(([k, v]) => `${k}=${v.join(".")}`)
           expect(await store.read(tx => all(tx, from, to))).to.deep.equal(wanted)
+          expect(await store.read(async tx => tx.count?.(from, to) ?? wanted.length)).to.equal(wanted.length)
         }),
         { numRuns: 30 },
       )

@@ -92,10 +92,14 @@ async function exhaust(o: {
   return writes
 }
 
-/** Crash safety over any store. @param open the same data each time within one phone, fresh for the next */
-export function crashSafety(name: string, fresh: () => () => Promise<Store>): void {
+/** Crash safety over any store. @param fresh gives a way to open the same data again and again, other data each time */
+export function crashSafety(
+  name: string,
+  fresh: () => () => Promise<Store>,
+  designs: readonly DesignName[] = ["hybrid", "low-cost"],
+): void {
   describe(`a phone that dies at any write: ${name}`, () => {
-    for (const design of ["hybrid", "low-cost"] as DesignName[])
+    for (const design of designs)
       it(`of a sync has lost nothing and counts nothing twice when the next one is through: ${design}`, async function () {
         this.timeout(60_000)
         const writes = await exhaust({
@@ -167,7 +171,7 @@ export function crashSafety(name: string, fresh: () => () => Promise<Store>): vo
       }
     }
 
-    for (const design of ["hybrid", "low-cost"] as DesignName[]) {
+    for (const design of designs) {
       it(`of a report has sent one report, when the host's next task is through: ${design}`, async function () {
         this.timeout(60_000)
         const writes = await exhaust({

@@ -40,7 +40,10 @@ export function workerMatcher({ workers = availableParallelism(), backend }: Wor
       options: kernel.SearchOptions = {},
     ) {
       const search = ++searches
-      const heard = shared(observations)
+      const heard = {
+        identifiers: sharedBytes(observations.identifiers),
+        times: sharedWords(observations.times),
+      }
       await Promise.all(threads.map(thread => thread.ask({ is: "open", search, design, observations: heard, options })))
       return {
         match: (keys: kernel.PublishedKeys, matchOptions: kernel.MatchOptions = {}) =>
@@ -56,13 +59,17 @@ export function workerMatcher({ workers = availableParallelism(), backend }: Wor
   }
 }
 
-/** One copy for all threads. */
-function shared({ identifiers, times }: kernel.Observations): kernel.Observations {
-  const bytes = new Uint8Array(new SharedArrayBuffer(identifiers.byteLength))
-  bytes.set(identifiers)
-  const words = new Uint32Array(new SharedArrayBuffer(times.byteLength))
-  words.set(times)
-  return { identifiers: bytes, times: words }
+/** A copy that all threads see. */
+function sharedBytes(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength))
+  copy.set(bytes)
+  return copy
+}
+
+function sharedWords(words: Uint32Array): Uint32Array {
+  const copy = new Uint32Array(new SharedArrayBuffer(words.byteLength))
+  copy.set(words)
+  return copy
 }
 
 /** Four shares or more for each thread, so that the last ones end at nearly the same time. */
@@ -83,6 +90,9 @@ async function match<Found extends { readonly key: number }>(
   const count = keys.first.length
   const secretBytes = keys.secrets.length / Math.max(1, count)
   const share = Math.max(LANES, shareSize(count, threads.length, design))
+  const secrets = sharedBytes(keys.secrets)
+  const first = sharedWords(keys.first)
+  const last = sharedWords(keys.last)
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const running = new Float64Array(threads.length)
   const found: Found[][] = []
@@ -105,9 +115,9 @@ async function match<Found extends { readonly key: number }>(
       const to = Math.min(count, from + share)
       begun = to
       const part = {
-        secrets: keys.secrets.slice(secretBytes * from, secretBytes * to),
-        first: keys.first.slice(from, to),
-        last: keys.last.slice(from, to),
+        secrets: secrets.subarray(secretBytes * from, secretBytes * to),
+        first: first.subarray(from, to),
+        last: last.subarray(from, to),
       }
       const answer = await thread.ask({ is: "match", search, keys: part, cancelled: stop }, inShare => {
         running[index] = inShare * (to - from)

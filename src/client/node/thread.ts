@@ -15,7 +15,11 @@ export class Thread {
   #failure: unknown
 
   constructor(backend: kernel.BackendName | undefined) {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: { backend } })
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: { backend },
+      // The matcher makes little garbage and keeps none: a young generation that grows would only be resident.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
     this.#worker.unref()
     this.#worker.on("message", (answer: Answer) => this.#answered(answer))
     this.#worker.on("error", error => this.#fail(error))

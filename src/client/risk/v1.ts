@@ -26,7 +26,7 @@ const firstOf = (bounds: readonly number[], fits: (bound: number) => boolean): n
 
 /**
  * attenuation score · days score · duration score · transmission score, 0 below the minimum.
- * @param transmissionRiskLevel 1 to 8; 0 is unknown, and its score 1
+ * @param exposure its transmissionRiskLevel is 1 to 8; 0 is unknown, and its score 1
  */
 export function v1Score(
   scores: V1Scores,

@@ -30,7 +30,8 @@ export async function indexedDBStore(name: string): Promise<Store> {
       const value: unknown = await database.get(ENTRIES, key as Uint8Array<ArrayBuffer>)
       return value === undefined ? undefined : bytesOf(value)
     },
-    range: (from, to) => range(from, to),
+    range,
+    count: (from, to) => (compare(from, to) >= 0 ? 0 : database.count(ENTRIES, between(from, to))),
     async apply(changes) {
       const tx = database.transaction(ENTRIES, "readwrite", { durability: "strict" })
       try {
@@ -50,13 +51,16 @@ export async function indexedDBStore(name: string): Promise<Store> {
 
   async function* range(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
     if (compare(from, to) >= 0) return
-    // Some engines take an empty buffer for a detached one.
-    const between = from.length === 0 ? IDBKeyRange.upperBound(to, true) : IDBKeyRange.bound(from, to, false, true)
+    const asked = between(from, to)
     const { store } = database.transaction(ENTRIES)
-    const [keys, values] = await Promise.all([store.getAllKeys(between), store.getAll(between)])
+    const [keys, values] = await Promise.all([store.getAllKeys(asked), store.getAll(asked)])
     for (const [i, key] of keys.entries()) yield [bytesOf(key), bytesOf(values[i])]
   }
 }
+
+/** Some engines take an empty buffer for a detached one. */
+const between = (from: Uint8Array, to: Uint8Array): IDBKeyRange =>
+  from.length === 0 ? IDBKeyRange.upperBound(to, true) : IDBKeyRange.bound(from, to, false, true)
 
 /** Binary keys come back as buffers. */
 const bytesOf = (value: unknown): Uint8Array =>

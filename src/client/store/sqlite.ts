@@ -73,6 +73,9 @@ function over(database: Database): Store {
   const some = database.prepare<[Uint8Array, Uint8Array], { key: Uint8Array; value: Uint8Array }>(
     "SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key",
   )
+  const count = database.prepare<[Uint8Array, Uint8Array], number>(
+    "SELECT count(*) FROM entries WHERE key >= ? AND key < ?",
+  )
   const put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)")
   const del = database.prepare("DELETE FROM entries WHERE key = ?")
   const apply = database.transaction((changes: readonly Change[]) => {
@@ -92,6 +95,7 @@ function over(database: Database): Store {
           .all(from, to)
           .map(({ key, value }): [Uint8Array, Uint8Array] => [new Uint8Array(key), new Uint8Array(value)]),
       ),
+    count: (from, to) => meaning(() => count.pluck().get(from, to)!),
     apply: changes => meaning(() => apply.immediate(changes)),
     close() {
       database.pragma("wal_checkpoint(TRUNCATE)")

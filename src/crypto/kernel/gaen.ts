@@ -1,4 +1,4 @@
-import { type GaenCandidate, KEY_BYTES, ROLLING_PERIOD, rpi, rpik, TOLERANCE_INTERVALS } from "../gaen.ts"
+import { type GaenCandidate, KEY_BYTES, ROLLING_PERIOD, type Rpik, rpi, rpik, TOLERANCE_INTERVALS } from "../gaen.ts"
 import { type Backend, LANES, newLanes, scan } from "./backend.ts"
 import { lowerBound, nextChunk, type PublishedKeys, putKeys, secretOf } from "./keys.ts"
 import { type Observations, Tables } from "./tables.ts"
@@ -80,6 +80,7 @@ export function* matchExposureKeys(
       })
       putKeys(backend, 0, keys, KEY_BYTES, group)
       backend.expand(0, group.length)
+      const rpiks = new Map<number, Rpik>()
       const first = lanes.first[0]!
       const last = lanes.last.subarray(0, group.length).reduce((a, b) => Math.max(a, b), 0)
       for (let s = lowerBound(stretches.last, first); (stretches.first[s] ?? Infinity) <= last; s++) {
@@ -89,7 +90,9 @@ export function* matchExposureKeys(
         for (const [lane, interval] of scan(backend, a, b + 1, lanes)) {
           if (interval < lanes.first[lane]! || interval > lanes.last[lane]!) continue
           const key = group[lane]!
-          const identifier = rpi(rpik(secretOf(keys, KEY_BYTES, key)), interval)
+          const cipherKey = rpiks.get(lane) ?? rpik(secretOf(keys, KEY_BYTES, key))
+          rpiks.set(lane, cipherKey)
+          const identifier = rpi(cipherKey, interval)
           for (const observation of tables.find(dayOf(interval), identifier))
             if (Math.abs(times[observation]! - interval) <= TOLERANCE_INTERVALS)
               found.push({ key, observation, interval })

@@ -29,7 +29,7 @@ export function* matchDayKeys(
     const total = work(order, keys, tables)
     let done = 0
     let put = 0
-    for (const { day, begun } of days(order, keys, tables)) {
+    for (const { day, begun, last } of days(order, keys, tables)) {
       putKeys(backend, put, keys, DAY_KEY_BYTES, order.subarray(put, begun))
       put = begun
       const table = tables.offset(day)
@@ -48,7 +48,7 @@ export function* matchDayKeys(
               for (const observation of tables.find(day, ids[j]!)) found.push({ key, observation })
             }
         }
-        backend.advance(slot, lanes.count)
+        if (!last) backend.advance(slot, lanes.count)
         done += table === 0 ? 1 : EXPANSION
         yield (begin + ((end - begin) * done) / total) / count
       }
@@ -59,14 +59,20 @@ export function* matchDayKeys(
   return found
 }
 
-/** The days on which a chunk is worked on, each with the number of its keys, in order, that have begun by then. */
-function* days(order: Uint32Array, keys: PublishedKeys, tables: Tables): Generator<{ day: number; begun: number }> {
+/** A day of a chunk's work, and how many of its keys, in order, have begun by then. */
+interface ChunkDay {
+  readonly day: number
+  readonly begun: number
+  readonly last: boolean
+}
+
+function* days(order: Uint32Array, keys: PublishedKeys, tables: Tables): Generator<ChunkDay> {
   let lastDay = -1
   for (const key of order) lastDay = Math.max(lastDay, Math.min(keys.last[key]!, tables.units.at(-1) ?? -1))
   let begun = 0
   for (let day = keys.first[order[0] ?? 0] ?? 0; day <= lastDay; day++) {
     while (begun < order.length && keys.first[order[begun]!]! <= day) begun++
-    yield { day, begun }
+    yield { day, begun, last: day === lastDay }
   }
 }
 

@@ -1,0 +1,124 @@
+// Holds what the documents promise: links lead somewhere, generated tables and pictures are what the code says, the
+// code shown is the code compiled, and the README's table is what its command prints. Needs a build; npm run docs.
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const read = path => readFileSync(join(root, path), "utf8")
+let failed = 0
+
+function say(what, problems, detail = "") {
+  for (const problem of problems) console.error(`     ${problem}`)
+  if (problems.length > 0) failed++
+  console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${what}${detail && `: ${detail}`}`)
+}
+
+const run = (...args) => spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 })
+
+const pages = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .stdout.split("\n")
+  .filter(path => path !== "" && existsSync(join(root, path)))
+
+/** Without code, in which brackets are no links. */
+const prose = text => text.replace(/^(```|~~~)[\s\S]*?^\1.*$/gm, "").replace(/`[^`\n]*`/g, "`")
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+function anchors(text) {
+  const seen = new Map()
+  const headings = text.replace(/^(```|~~~)[\s\S]*?^\1.*$/gm, "").matchAll(/^#{1,6} +(.+?) *$/gm)
+  return [...headings].map(([, heading]) => {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-")
+    const count = seen.get(slug) ?? 0
+    seen.set(slug, count + 1)
+    return count === 0 ? slug : `${slug}-${count}`
+  })
+}
+
+function brokenLinks(page) {
+  const text = prose(read(page))
+  const targets = [
+    ...[...text.matchAll(/\]\(([^()\s]+)\)/g)].map(match => match[1]),
+    ...[...text.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(match => match[1]),
+  ]
+  links += targets.length
+  return targets
+    .filter(target => !/^[a-z]+:/.test(target))
+    .flatMap(target => {
+      const [path, anchor] = target.split("#")
+      const file = path === "" ? join(root, page) : resolve(root, dirname(page), path)
+      if (relative(root, file).startsWith("..") || !existsSync(file)) return [`${page}: ${target} leads nowhere`]
+      if (anchor === undefined || !file.endsWith(".md")) return []
+      return anchors(readFileSync(file, "utf8")).includes(anchor) ? [] : [`${page}: ${target} has no such heading`]
+    })
+}
+
+let links = 0
+const broken = pages.flatMap(brokenLinks)
+say("links", broken, `${links} in ${pages.length} pages`)
+
+for (const script of ["error-table", "exposure-rules", "data-flow"]) {
+  const { status, stdout, stderr } = run(`scripts/${script}.mjs`)
+  say(`scripts/${script}.mjs`, status === 0 ? [] : stderr.trim().split("\n"), stdout.trim())
+}
+
+for (const [page, file] of [
+  ["README.md", "examples/node/embed.ts"],
+  ["docs/embedding.md", "examples/node/warning.ts"],
+])
+  say(
+    `${page} shows ${file}`,
+    read(page).includes(`\`\`\`ts\n${read(file)}\`\`\`\n`) ? [] : ["the code shown is another one"],
+  )
+
+/** Sent and received are left out: cover and padding are drawn afresh. */
+const withoutBytes = line => line.replace(/ +\d+ kB +\d+ kB$/, "")
+
+function sceneProblems() {
+  const directory = mkdtempSync(join(tmpdir(), "lindung-docs-"))
+  try {
+    const { status, stdout, stderr } = run(
+      "dist/src/cli/main.js",
+      ...["start", "--once", "--scenario", "train", "--dir", directory],
+    )
+    if (status !== 0) return [stderr.trim()]
+    const shown = new Set(read("README.md").split("\n").map(withoutBytes))
+    const printed = stdout.slice(0, stdout.indexOf("\nWhat the servers stored")).split("\n").map(withoutBytes)
+    if (printed.length < 20) return [`the command printed ${printed.length} lines`]
+    return printed.filter(line => !shown.has(line)).map(line => `not in README.md: ${line}`)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+say("README.md shows what npm start -- --once --scenario train prints", sceneProblems())
+
+const data = join(process.env.LINDUNG_DATA ?? "", "contacts", "bt-measurements")
+if (process.env.LINDUNG_DATA !== undefined && existsSync(data)) {
+  const fit = run("dist/src/cli/main.js", "measurement", "fit", "--data", data, "--json")
+  const plots = [
+    ["docs/attenuation.svg", []],
+    ["docs/attenuation-dark.svg", ["--dark"]],
+  ]
+  const stale = plots.filter(([path, options]) => {
+    const plot = spawnSync(process.execPath, ["scripts/radio-plot.mjs", ...options], {
+      cwd: root,
+      input: fit.stdout,
+      encoding: "utf8",
+    })
+    return plot.stdout !== read(path)
+  })
+  say(
+    "scripts/radio-plot.mjs",
+    fit.status === 0 ? stale.map(([path]) => `${path} is not what the measurement gives`) : [fit.stderr.trim()],
+  )
+} else console.log("--   scripts/radio-plot.mjs: not checked, the field measurement is not here (LINDUNG_DATA)")
+
+process.exitCode = failed === 0 ? 0 : 1

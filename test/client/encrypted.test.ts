@@ -1,0 +1,185 @@
+import { expect } from "chai"
+import nacl from "tweetnacl"
+import { type EpochMs, type KeyVault, memoryStore, open, type Store } from "../../src/client/index.ts"
+import { encryptedStore } from "../../src/client/store/encrypted.ts"
+import { hex, secretBox } from "../../src/crypto/index.ts"
+import { phoneClock } from "../../src/simulator/index.ts"
+import { clientStoreContract } from "../contract/client-store.ts"
+import { crashSafety } from "../contract/crash-safety.ts"
+import { seeded } from "../dice.ts"
+import { CONFIG } from "./config.ts"
+import { dump } from "./stored.ts"
+
+/** A vault that can lose its key. */
+function testVault(): KeyVault & { lost: boolean; seals: number } {
+  const key = new Uint8Array(32).fill(4)
+  return {
+    lost: false,
+    seals: 0,
+    async seal(plain, context) {
+      this.seals++
+      return secretBox.seal(Buffer.from(`${context}|${hex(plain)}`), key, seeded(this.seals))
+    },
+    async open(sealed, context) {
+      const text = Buffer.from(secretBox.open(sealed, key)!).toString()
+      return this.lost || !text.startsWith(`${context}|`) ? "lost" : Buffer.from(text.slice(context.length + 1), "hex")
+    },
+  }
+}
+
+const inMemory = () => {
+  const under = memoryStore()
+  const vault = testVault()
+  return () => encryptedStore(under, vault, seeded(6))
+}
+clientStoreContract("encrypted", async () => {
+  const again = inMemory()
+  return { open: async () => again() }
+})
+crashSafety("encrypted", () => {
+  const again = inMemory()
+  return async () => again()
+}, ["hybrid"])
+
+const key = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes)
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "done",
+    error => error.code,
+  )
+
+describe("a secret box", () => {
+  it("is the one of NaCl, behind its nonce", () => {
+    const boxKey = seeded(1).bytes(32)
+    for (const length of [0, 1, 63, 64, 65, 1000]) {
+      const message = seeded(length).bytes(length)
+      const sealed = secretBox.seal(message, boxKey, seeded(9))
+      expect(sealed.length).to.equal(length + secretBox.SECRET_BOX_BYTES)
+      expect(sealed.slice(24)).to.deep.equal(nacl.secretbox(message, sealed.slice(0, 24), boxKey))
+      expect(secretBox.open(sealed, boxKey)).to.deep.equal(message)
+    }
+  })
+
+  it("opens neither under another key, nor shortened, nor with any bit changed", () => {
+    const boxKey = seeded(1).bytes(32)
+    const sealed = secretBox.seal(key(1, 2, 3), boxKey, seeded(9))
+    expect(secretBox.open(sealed, seeded(2).bytes(32))).to.equal(undefined)
+    for (let n = 0; n < sealed.length; n++) expect(secretBox.open(sealed.slice(0, n), boxKey)).to.equal(undefined)
+    for (let bit = 0; bit < 8 * sealed.length; bit++)
+      expect(
+        secretBox.open(
+          sealed.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)),
+          boxKey,
+        ),
+      ).to.equal(undefined)
+  })
+
+  it("refuses a key of the wrong length", () => {
+    expect(() => secretBox.seal(key(1), key(1), seeded(1))).to.throw(RangeError, /key/)
+    expect(() => secretBox.open(key(1), key(1))).to.throw(RangeError, /key/)
+  })
+})
+
+describe("an encrypted store", () => {
+  const filled = async () => {
+    const under = memoryStore()
+    const vault = testVault()
+    const store = encryptedStore(under, vault, seeded(6))
+    const slots = [5, 5, 6, 7]
+    await store.write(tx => {
+      for (const [i, slot] of slots.entries()) tx.put(key(102, 0, 0, 0, slot, 170 + i), new Uint8Array(8).fill(187))
+    })
+    return { under, vault, store }
+  }
+
+  it("shows nothing of keys, order and values underneath, and of lengths and numbers only the steps of 256 bytes", async () => {
+    const { under } = await filled()
+    const raw = await dump(under, String.fromCharCode(0, 1))
+    const text = JSON.stringify(raw)
+    for (const trace of ["6600000005", "bbbb"]) expect(text).not.to.include(trace)
+    const sizes = raw.filter(([name]) => name.startsWith("01")).map(([, value]) => value.length / 2)
+    expect(sizes).to.deep.equal([296, 296, 296])
+  })
+
+  it("does not open when a page was changed, swapped with another, or put under another name", async () => {
+    for (const damage of [
+      (raw: [string, string][]) => [[raw[0]![0], raw[0]![1].replace(/..$/, "00")] as const],
+      (raw: [string, string][]) => [[raw[0]![0], raw[1]![1]] as const, [raw[1]![0], raw[0]![1]] as const],
+      (raw: [string, string][]) => [[`01${"11".repeat(16)}`, raw[0]![1]] as const],
+    ]) {
+      const { under, vault } = await filled()
+      const raw = (await dump(under, String.fromCharCode(1))) as [string, string][]
+      await under.write(tx => {
+        for (const [name, value] of damage(raw)) tx.put(Buffer.from(name, "hex"), Buffer.from(value, "hex"))
+      })
+      const again = encryptedStore(under, vault, seeded(6))
+      expect(await codeOf(again.read(async tx => tx.get(key(1))))).to.equal("storage-corrupt")
+    }
+  })
+
+  it("says that its key is lost at every call, and draws no other in silence", async () => {
+    const { under, vault } = await filled()
+    vault.lost = true
+    const again = encryptedStore(under, vault, seeded(7))
+    for (let n = 0; n < 2; n++) {
+      expect(await codeOf(again.read(async tx => tx.get(key(1))))).to.equal("key-lost")
+      expect(await codeOf(again.write(tx => tx.put(key(1), key(1))))).to.equal("key-lost")
+    }
+    expect(vault.seals).to.equal(1)
+    vault.lost = false
+    expect(await codeOf(again.read(async tx => tx.get(key(1))))).to.equal("done")
+  })
+
+  it("takes pages without their sealed key for a lost key", async () => {
+    const { under, vault } = await filled()
+    await under.write(tx => tx.del(key(0)))
+    expect(await codeOf(encryptedStore(under, vault, seeded(7)).read(async tx => tx.get(key(1))))).to.equal("key-lost")
+  })
+})
+
+describe("a phone whose key is lost", () => {
+  const openWith = (store: Store, vault: KeyVault) =>
+    open(CONFIG, {
+      radio: {
+        can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+        advertise: async () => {},
+        scan: async () => {},
+      },
+      store,
+      vault,
+      clock: phoneClock({ now: 1_589_000_000 }),
+      random: seeded(1),
+      http: { send: () => Promise.reject(new Error("offline")) },
+      scheduler: { arm: async () => {}, disarm: async () => {} },
+    })
+
+  it("opens and says so, does nothing, and begins anew only when the person has everything erased", async () => {
+    const store = memoryStore()
+    const vault = testVault()
+    await (
+      await (async () => {
+        const client = await openWith(store, vault)
+        await client.start()
+        return client
+      })()
+    ).stop()
+    vault.lost = true
+    const client = await openWith(store, vault)
+    const impeded = {
+      is: "limited",
+      by: [{ code: "key-lost", since: 1_589_000_000_000 as EpochMs, userCan: "reinstall" }],
+    }
+    expect(await client.start()).to.deep.equal(impeded)
+    const status = await client.status()
+    expect(status.tracing).to.deep.equal(impeded)
+    expect([status.exposure.is, status.report.is]).to.deep.equal(["unknown", "none"])
+    const synced = await client.sync()
+    expect(synced.is === "failed" && synced.error.code).to.equal("key-lost")
+    expect(vault.seals).to.equal(1)
+    await client.erase("everything")
+    vault.lost = false
+    expect(vault.seals).to.equal(2)
+    expect((await client.start()).is).to.equal("on")
+    await client.close()
+  })
+})
