@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Command, Option } from "commander"
+import { DESIGNS, type DesignName } from "../protocol/index.ts"
 import {
   addMeetings,
   afternoon,
@@ -22,7 +23,7 @@ const AFTERNOON = 1_596_114_000
 
 interface Options {
   readonly scenario: SceneName | "afternoon"
-  readonly design: "low-cost" | "hybrid"
+  readonly design: DesignName
   readonly positive: string
   readonly data?: string
   readonly seed: string
@@ -122,7 +123,7 @@ export function startCommand(): Command {
   return new Command("start")
     .description("Run key server, health authority and phones on this machine, and see who is warned.")
     .addOption(new Option("--scenario <name>", "which scene is played").choices(scenarios).default("afternoon"))
-    .addOption(new Option("--design <name>", "key schedule").choices(["low-cost", "hybrid"]).default("hybrid"))
+    .addOption(new Option("--design <name>", "key schedule").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
     .option("--positive <person>", "who tests positive", "7")
     .option("--data <dir>", "play the six SQLite files of the DP-3T field measurement instead of the simulation")
     .option("--seed <text>", "seed of the simulated afternoon", "1")

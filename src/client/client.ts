@@ -1,4 +1,4 @@
-import { type kernel, time } from "../crypto/index.ts"
+import { kernel, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { Changes } from "./changes.ts"
@@ -7,7 +7,7 @@ import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { noticePublished, readActions } from "./delivery.ts"
 import { evaluate, pruneMatched, tell } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
-import { inThisThread, pruneObservations } from "./match.ts"
+import { paceOf, pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
 import { pruneDraft } from "./report.ts"
@@ -257,11 +257,12 @@ class OpenClient implements Client {
   }
 
   /** The host's matcher, or one in this thread, made when it is needed first. */
-  #matcherPort(): kernel.AsyncMatcher {
+  #matching(): { matcher: kernel.AsyncMatcher; pace: kernel.Pace } {
     const { matcher, clock, wait } = this.#ports
-    const made = this.#matcher ?? matcher ?? inThisThread(clock, wait)
+    const pace = paceOf(clock, wait)
+    const made = this.#matcher ?? matcher ?? kernel.inThread(kernel.createMatcher(), pace)
     this.#matcher = made
-    return made
+    return { matcher: made, pace }
   }
 
   async #takeBatches(
@@ -280,7 +281,7 @@ class OpenClient implements Client {
         files: this.#config.server.files,
         logKey: this.#keys.log,
         design: this.#design,
-        matcher: this.#matcherPort(),
+        matching: this.#matching(),
         signal,
         now,
         headMoved: bucket => this.#tracer.moveLogicalClock(bucket),

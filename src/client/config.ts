@@ -1,5 +1,5 @@
 import { fromBase64 } from "../crypto/index.ts"
-import { type DesignName, designByName, type NoteKey, parseNoteKey } from "../protocol/index.ts"
+import { DESIGNS, type DesignName, designByName, type NoteKey, parseNoteKey } from "../protocol/index.ts"
 import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
@@ -87,7 +87,7 @@ export function checkConfig(
   for (const [path, check] of CHECKS) look(path, check)
   const { design, cover, risk } = value as Record<string, unknown>
   if (design !== undefined && designByName(String(design)) === undefined)
-    problems.push({ path: "design", message: "expected low-cost or hybrid" })
+    problems.push({ path: "design", message: `expected one of ${DESIGNS.map(({ name }) => name).join(", ")}` })
   if (cover !== "off") {
     look("cover.meanDays", between(1, 30))
     look("cover.catchUpHours", between(0, 168))

@@ -1,5 +1,5 @@
 import { ascii, fromAscii, hex } from "../crypto/index.ts"
-import { count, EVERYTHING, entries } from "./layout.ts"
+import { count, EVERYTHING, entries, parseCoarse, parseFresh, parseMatched } from "./layout.ts"
 import type { ReadTx, Store, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
 import { readState, updateState } from "./state.ts"
@@ -20,23 +20,19 @@ const NAMES: Readonly<Record<string, string>> = {
 /** What would let its reader pass for the phone, or show its broadcasts: left out unless it is asked for. */
 const OWN = new Set(["s", "r", "a"])
 
-const number = (key: Uint8Array, offset: number): number => new DataView(key.buffer, key.byteOffset).getUint32(offset)
-
 /** One entry of the store as a line of JSON. */
 function line([key, value]: [Uint8Array, Uint8Array]): string {
   const letter = String.fromCharCode(key[0]!)
   const kind = NAMES[letter] ?? "unknown"
   if (letter === "m" || letter === "j") return JSON.stringify({ kind, value: JSON.parse(fromAscii(value)) })
-  if (letter === "f" || letter === "o")
-    return JSON.stringify({ kind, slot: number(key, 1), id: hex(key.slice(5, 21)), scans: parseScans(value) })
-  if (letter === "x")
-    return JSON.stringify({
-      kind,
-      day: number(key, 1),
-      slot: number(key, 5),
-      id: hex(key.slice(9)),
-      scans: parseScans(value),
-    })
+  if (letter === "f" || letter === "o") {
+    const { heard, id } = letter === "f" ? parseFresh(key) : parseCoarse(key)
+    return JSON.stringify({ kind, slot: heard, id: hex(id), scans: parseScans(value) })
+  }
+  if (letter === "x") {
+    const { day, heard, id } = parseMatched(key)
+    return JSON.stringify({ kind, day, slot: heard, id: hex(id), scans: parseScans(value) })
+  }
   return JSON.stringify({ kind, key: hex(key.slice(1)), value: hex(value) })
 }
 

@@ -6,6 +6,7 @@ import {
   commitment,
   type Design,
   encodeRedeem,
+  isPublished,
   LindungError,
   type ParameterSet,
   parametersFor,
@@ -210,16 +211,9 @@ export async function noticePublished(
   const stored = await readReport(tx, batch.design, parameters)
   if (stored === undefined) return
   const published = revealedSecrets(forBucket(stored.report, action.promised, parameters))
-  if (!published.every(({ slot, secret }) => holds(batch, slot, secret))) return
+  if (!published.every(({ slot, secret }) => isPublished(batch, slot, secret))) return
   writeAction(tx, { ...action, kind: "cover", token: random.bytes(TOKEN_BYTES) })
   eraseReport(tx)
-}
-
-function holds(batch: Batch, slot: number, secret: Uint8Array): boolean {
-  const secrets = batch.groups.find(group => group.slot === slot)?.secrets
-  for (let at = 0; secrets !== undefined && at < secrets.length; at += secret.length)
-    if (equal(secrets.subarray(at, at + secret.length), secret)) return true
-  return false
 }
 
 /** The parameter set that envelopes of this moment are made under. */

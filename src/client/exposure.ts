@@ -1,5 +1,5 @@
 import { time } from "../crypto/index.ts"
-import { entries, matchedBetween } from "./layout.ts"
+import { entries, matchedBetween, parseMatched } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
 import { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
@@ -11,7 +11,7 @@ const CONTACT = { infectiousness: 1, reportType: 1, calibration: 2 } as const
 /** One window for each matched identifier. */
 async function windows(tx: ReadTx, firstDay: number): Promise<Window[]> {
   return (await entries(tx, matchedBetween(firstDay))).map(([key, value]) => ({
-    day: isoDay(new DataView(key.buffer, key.byteOffset).getUint32(1)),
+    day: isoDay(parseMatched(key).day),
     scans: parseScans(value),
     ...CONTACT,
   }))

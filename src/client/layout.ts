@@ -4,14 +4,16 @@ import type { ReadTx } from "./ports.ts"
 /*
  * What lies in the store, by the first byte of the key
  *   m            state: cursor, head, parameters … (state.ts)
- *   s slot       own secret of a day or window (schedule.ts)
- *   f slot id bucket after    fresh observation: heard in that bucket, when the newest known batch was `after`
- *   o slot id    coarse observation: both marks gone
- *   x day slot id   matched observation
+ *   s slot       own secret of a day, epoch or window (schedule.ts)
+ *   f time id bucket after    fresh observation: heard in that bucket, when the newest known batch was `after`
+ *   o time id    coarse observation: both marks gone
+ *   x day time id   matched observation
  *   r            report that is being prepared or sent (report.ts)
  *   a id         action under way: what its second upload needs (delivery.ts)
  *   j number     journal (journal.ts)
- * Observations are keyed by what was heard, so that their order tells nothing about their arrival (protocol §3).
+ * The time of an observation is coarse, a day or a window; its id is what a design keeps of an identifier: the identifier
+ * itself, or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order
+ * tells nothing about their arrival (protocol §3).
  */
 const space = (letter: string): Uint8Array => ascii(letter)
 
@@ -25,13 +27,40 @@ const ACTIONS = space("a")
 const JOURNAL = space("j")
 
 export const secretKey = (slot: number): Uint8Array => concat(SECRETS, u32(slot))
-export const freshKey = (slot: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
-  concat(FRESH, u32(slot), id, u32(bucket), u32(after))
-export const coarseKey = (slot: number, id: Uint8Array): Uint8Array => concat(COARSE, u32(slot), id)
-export const matchedKey = (day: number, slot: number, id: Uint8Array): Uint8Array =>
-  concat(MATCHED, u32(day), u32(slot), id)
+export const freshKey = (heard: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
+  concat(FRESH, u32(heard), id, u32(bucket), u32(after))
+export const coarseKey = (heard: number, id: Uint8Array): Uint8Array => concat(COARSE, u32(heard), id)
+export const matchedKey = (day: number, heard: number, id: Uint8Array): Uint8Array =>
+  concat(MATCHED, u32(day), u32(heard), id)
 export const journalKey = (number: number): Uint8Array => concat(JOURNAL, u32(number))
 export const actionKey = (id: Uint8Array): Uint8Array => concat(ACTIONS, id)
+
+/** A number that stands in a key. */
+const numberAt = (key: Uint8Array, offset: number): number => new DataView(key.buffer, key.byteOffset).getUint32(offset)
+const [NUMBER, LETTER] = [4, 1]
+
+/** The slot of an own secret. */
+export const slotOfSecret = (key: Uint8Array): number => numberAt(key, LETTER)
+
+/** What the key of a fresh observation says. */
+export function parseFresh(key: Uint8Array): { heard: number; id: Uint8Array; bucket: number; after: number } {
+  const end = key.length - 2 * NUMBER
+  const marks = { bucket: numberAt(key, end), after: numberAt(key, end + NUMBER) }
+  return { heard: numberAt(key, LETTER), id: key.slice(LETTER + NUMBER, end), ...marks }
+}
+
+/** What the key of a coarse observation says. */
+export const parseCoarse = (key: Uint8Array): { heard: number; id: Uint8Array } => ({
+  heard: numberAt(key, LETTER),
+  id: key.slice(LETTER + NUMBER),
+})
+
+/** What the key of a matched observation says. */
+export const parseMatched = (key: Uint8Array): { day: number; heard: number; id: Uint8Array } => ({
+  day: numberAt(key, LETTER),
+  heard: numberAt(key, LETTER + NUMBER),
+  id: key.slice(LETTER + 2 * NUMBER),
+})
 
 /** [from, to) over the keys of a space whose first number is in [first, last]. */
 const between = (prefix: Uint8Array, first: number, last: number): [Uint8Array, Uint8Array] => [

@@ -1,6 +1,24 @@
-import { concat, EPHID_BYTES, kernel, time } from "../crypto/index.ts"
-import { type Batch, type Design, type Lengths, slotAt } from "../protocol/index.ts"
-import { coarseBetween, coarseKey, entries, freshBetween, freshKey, matchedKey } from "./layout.ts"
+import { concat, type kernel, time } from "../crypto/index.ts"
+import {
+  type Batch,
+  DAYS_BACK,
+  type Design,
+  type FilterBatch,
+  heardAt,
+  type Lengths,
+  mayContain,
+  type SecretBatch,
+} from "../protocol/index.ts"
+import {
+  coarseBetween,
+  coarseKey,
+  entries,
+  freshBetween,
+  freshKey,
+  matchedKey,
+  parseCoarse,
+  parseFresh,
+} from "./layout.ts"
 import type { Clock, Ports, ReadTx, WriteTx } from "./ports.ts"
 import { append, coarsen } from "./record.ts"
 
@@ -10,39 +28,34 @@ const NO_MARK = MAX
 
 /** What the phone heard, as flat columns, in the order of the store; the values stay there. */
 export interface Heard {
+  /** What the design keeps of an identifier, one after the other: identifiers of 16 bytes, or x of 32. */
   readonly identifiers: Uint8Array
-  readonly slots: Uint32Array
+  /** Coarse times: days, or windows. */
+  readonly times: Uint32Array
   /** The two temporary marks; NO_MARK for a coarse observation. */
   readonly buckets: Uint32Array
   readonly afters: Uint32Array
 }
 
-/** Everything that was heard in slots up to `last`, before a sync begins. */
-export async function readHeard(tx: ReadTx): Promise<Heard> {
-  const fresh = await entries(tx, freshBetween(0, MAX))
-  const coarse = await entries(tx, coarseBetween(0, MAX))
+/** Everything that was heard before a sync begins. */
+export async function readHeard(tx: ReadTx, { keptBytes }: Design): Promise<Heard> {
+  const isOfDesign = ({ id }: { id: Uint8Array }): boolean => id.length === keptBytes
+  const fresh = (await entries(tx, freshBetween(0, MAX))).map(([key]) => parseFresh(key)).filter(isOfDesign)
+  const coarse = (await entries(tx, coarseBetween(0, MAX))).map(([key]) => parseCoarse(key)).filter(isOfDesign)
   const count = fresh.length + coarse.length
   const heard = {
-    identifiers: new Uint8Array(EPHID_BYTES * count),
-    slots: new Uint32Array(count),
+    identifiers: new Uint8Array(keptBytes * count),
+    times: new Uint32Array(count),
     buckets: new Uint32Array(count).fill(NO_MARK),
     afters: new Uint32Array(count).fill(NO_MARK),
   }
-  let at = 0
-  const put = (key: Uint8Array): DataView => {
-    const view = new DataView(key.buffer, key.byteOffset)
-    heard.slots[at] = view.getUint32(1)
-    heard.identifiers.set(key.subarray(5, 5 + EPHID_BYTES), EPHID_BYTES * at)
-    return view
+  for (const [at, { heard: coarseTime, id }] of [...fresh, ...coarse].entries()) {
+    heard.times[at] = coarseTime
+    heard.identifiers.set(id, keptBytes * at)
   }
-  for (const [key] of fresh) {
-    const view = put(key)
-    heard.buckets[at] = view.getUint32(21)
-    heard.afters[at++] = view.getUint32(25)
-  }
-  for (const [key] of coarse) {
-    put(key)
-    at++
+  for (const [at, { bucket, after }] of fresh.entries()) {
+    heard.buckets[at] = bucket
+    heard.afters[at] = after
   }
   return heard
 }
@@ -59,7 +72,7 @@ function heardBefore({ buckets, afters }: Heard, place: number, n: number): bool
 const lastDayOf = (bucket: number): number => time.day(time.bucketStart(bucket + 1) - 1)
 
 /** The secrets of a batch as the columns that the kernel takes. */
-function publishedKeys({ design, bucket, entries: count, groups }: Batch): kernel.PublishedKeys {
+function publishedKeys({ design, bucket, entries: count, groups }: SecretBatch): kernel.PublishedKeys {
   const first = new Uint32Array(count)
   const last = new Uint32Array(count)
   let at = 0
@@ -82,26 +95,40 @@ export interface BatchMatcher {
 /** Matching shares the thread with the app: it lets others work at least this often, where the host can wait. */
 const STRETCH_MS = 30
 
-export const inThisThread = (clock: Clock, wait: Ports["wait"]): kernel.AsyncMatcher =>
-  kernel.inThread(kernel.createMatcher(), {
-    now: () => clock.monotonic(),
-    pause: async () => wait?.(0),
-    stretchMs: STRETCH_MS,
-  })
+export const paceOf = (clock: Clock, wait: Ports["wait"]): kernel.Pace => ({
+  now: () => clock.monotonic(),
+  pause: async () => wait?.(0),
+  stretchMs: STRETCH_MS,
+})
 
-/** A matcher for the batches of one design, over the port: in this thread, or wherever the host has put it. */
-export async function batchMatcher(
-  matcher: kernel.AsyncMatcher,
-  design: Design,
-  heard: Heard,
-  lengths: Lengths,
-): Promise<BatchMatcher> {
+/** What a matcher of batches works with. */
+export interface Matching {
+  /** Finds published secrets; in this thread, or wherever the host has put it. */
+  readonly matcher: kernel.AsyncMatcher
+  /** How look-ups in a filter share this thread. */
+  readonly pace: kernel.Pace
+  readonly design: Design
+  readonly heard: Heard
+  readonly lengths: Lengths
+}
+
+/** A matcher for the batches of one design. */
+export async function batchMatcher(matching: Matching): Promise<BatchMatcher> {
+  const { matcher, design, heard, lengths } = matching
+  if (design.publishes === "filter")
+    return {
+      async match(batch, cancelled) {
+        if (batch.holds !== "filter") throw new TypeError(`batch: expected a filter, got ${batch.holds}`)
+        return lookUp(matching, batch, cancelled)
+      },
+      async close() {},
+    }
   const identifiersPerKey = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
-  const observations = { identifiers: heard.identifiers, times: heard.slots }
   const name = design.name === "low-cost" ? "low-cost" : "hybrid"
-  const search = await matcher.search(name, observations, { identifiersPerKey })
+  const search = await matcher.search(name, heard, { identifiersPerKey })
   return {
     async match(batch, cancelled) {
+      if (batch.holds !== "secrets") throw new TypeError(`batch: expected secrets, got ${batch.holds}`)
       const found = await search.match(publishedKeys(batch), { cancelled })
       if (found === undefined) return undefined
       const places = new Set(found.map(({ observation }) => observation))
@@ -109,6 +136,36 @@ export async function batchMatcher(
     },
     close: () => search.close(),
   }
+}
+
+/** Look-ups between two looks at the clock: less than a millisecond. */
+const AT_A_TIME = 32
+
+/** The places of what is in the filter and was heard in the days that the batch may speak of. */
+async function lookUp(
+  { pace, design, heard, lengths }: Matching,
+  batch: FilterBatch,
+  cancelled: () => boolean,
+): Promise<number[] | undefined> {
+  const today = lastDayOf(batch.bucket)
+  const places: number[] = []
+  let began = pace.now()
+  for (const [place, coarseTime] of heard.times.entries()) {
+    const day = dayOf(design, coarseTime, lengths)
+    const counts = day >= today - DAYS_BACK && day <= today && heardBefore(heard, place, batch.bucket)
+    if (counts && mayContain(batch, identifierAt(heard, place))) places.push(place)
+    if (place % AT_A_TIME > 0) continue
+    if (cancelled()) return undefined
+    if (pace.now() - began < pace.stretchMs) continue
+    await pace.pause()
+    began = pace.now()
+  }
+  return places
+}
+
+function identifierAt({ identifiers, times }: Heard, place: number): Uint8Array<ArrayBuffer> {
+  const size = identifiers.length / times.length
+  return new Uint8Array(identifiers.subarray(size * place, size * (place + 1)))
 }
 
 /**
@@ -124,27 +181,26 @@ export async function applyBatch(
   lengths: Lengths,
 ): Promise<void> {
   for (const place of places) {
-    const slot = heard.slots[place]!
-    const id = heard.identifiers.slice(EPHID_BYTES * place, EPHID_BYTES * (place + 1))
+    const coarseTime = heard.times[place]!
+    const id = identifierAt(heard, place)
     // An earlier batch of this sync may have moved it, or taken its marks.
-    const fresh = freshKey(slot, id, heard.buckets[place]!, heard.afters[place]!)
-    const key = (await tx.get(fresh)) === undefined ? coarseKey(slot, id) : fresh
+    const fresh = freshKey(coarseTime, id, heard.buckets[place]!, heard.afters[place]!)
+    const key = (await tx.get(fresh)) === undefined ? coarseKey(coarseTime, id) : fresh
     const value = await tx.get(key)
     if (value === undefined) continue
     tx.del(key)
-    await append(tx, matchedKey(dayOfSlot(design, slot, lengths), slot, id), value)
+    await append(tx, matchedKey(dayOf(design, coarseTime, lengths), coarseTime, id), value)
   }
   await coarsenAll(tx, bucket)
 }
 
-const dayOfSlot = (design: Design, slot: number, lengths: Lengths): number =>
-  Math.floor((slot * design.slotSeconds(lengths)) / time.SECONDS_PER_DAY)
+const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
+  Math.floor((heard * design.heardSeconds(lengths)) / time.SECONDS_PER_DAY)
 
 async function coarsenAll(tx: WriteTx, n: number): Promise<void> {
   for (const [key, value] of await entries(tx, freshBetween(0, MAX))) {
-    const view = new DataView(key.buffer, key.byteOffset)
-    if (view.getUint32(21) <= n && view.getUint32(25) < n + 1)
-      await coarsen(tx, view.getUint32(1), key.slice(5, 5 + EPHID_BYTES), key, value)
+    const { heard, id, bucket, after } = parseFresh(key)
+    if (bucket <= n && after < n + 1) await coarsen(tx, heard, id, key, value)
   }
 }
 
@@ -155,7 +211,7 @@ export async function pruneObservations(
   firstDay: number,
   lengths: Lengths,
 ): Promise<void> {
-  const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
+  const first = heardAt(design, firstDay * time.SECONDS_PER_DAY, lengths)
   if (first === 0) return
   for (const range of [freshBetween(0, first - 1), coarseBetween(0, first - 1)])
     for (const [key] of await entries(tx, range)) tx.del(key)

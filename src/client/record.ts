@@ -53,14 +53,21 @@ export interface Dropped {
 
 interface Pending {
   readonly payload: Uint8Array
+  readonly at: number
   min: number
   sum: number
   packets: number
 }
 
-/** Where an observation is put: its slot, its bucket and the logical clock when it was heard. */
-export interface Place {
-  readonly slot: number
+/** What is kept of an identifier of a scan: the coarse time it was heard at, and what stands for it. */
+export interface Kept {
+  readonly heard: number
+  readonly id: Uint8Array
+  readonly scan: Scan
+}
+
+/** The temporary marks of what was heard: its bucket, and the logical clock then. */
+export interface Marks {
   readonly bucket: number
   readonly after: number
 }
@@ -102,8 +109,10 @@ export class Recorder {
         pending.min = Math.min(pending.min, attenuation)
         pending.sum += attenuation
         pending.packets++
-      } else
-        this.#scan.heard.set(id, { payload: new Uint8Array(payload), min: attenuation, sum: attenuation, packets: 1 })
+      } else {
+        const first = { payload: new Uint8Array(payload), at: Math.min(at, now) }
+        this.#scan.heard.set(id, { ...first, min: attenuation, sum: attenuation, packets: 1 })
+      }
       return closed
     }
     return undefined
@@ -119,8 +128,9 @@ export class Recorder {
     const before = this.#lastScan ?? second - SCAN_PLAN.everyMs / 1000
     const seconds = Math.round(Math.min(second - before, MAX_GAP_SECONDS))
     this.#lastScan = second
-    const heard = [...scan.heard.values()].map(({ payload, min, sum, packets }) => ({
+    const heard = [...scan.heard.values()].map(({ payload, at: heardAt, min, sum, packets }) => ({
       payload,
+      at: heardAt,
       scan: { min, typical: Math.round(sum / packets), seconds, scanId },
     }))
     return { second, at, heard }
@@ -132,21 +142,19 @@ export interface Closed {
   readonly second: number
   /** When it began, by the wall clock. */
   readonly at: number
-  readonly heard: readonly { readonly payload: Uint8Array; readonly scan: Scan }[]
+  /** Each identifier, with the wall clock when it was first heard: an epoch may begin while a scan goes on. */
+  readonly heard: readonly { readonly payload: Uint8Array; readonly at: number; readonly scan: Scan }[]
 }
 
-/** Adds a finished scan to the store. */
-export async function write(tx: WriteTx, { heard }: Closed, { slot, bucket, after }: Place): Promise<void> {
-  for (const { payload, scan } of heard) {
-    const key = freshKey(slot, payload, bucket, after)
-    await append(tx, key, encodeScans([scan]))
-  }
+/** Adds what a finished scan heard to the store. */
+export async function write(tx: WriteTx, kept: readonly Kept[], { bucket, after }: Marks): Promise<void> {
+  for (const { heard, id, scan } of kept) await append(tx, freshKey(heard, id, bucket, after), encodeScans([scan]))
 }
 
-/** Both marks go: from now on only what and in which slot is known. */
-export async function coarsen(tx: WriteTx, slot: number, id: Uint8Array, fresh: Uint8Array, value: Uint8Array) {
+/** Both marks go: from now on only what and at which coarse time is known. */
+export async function coarsen(tx: WriteTx, heard: number, id: Uint8Array, fresh: Uint8Array, value: Uint8Array) {
   tx.del(fresh)
-  await append(tx, coarseKey(slot, id), value)
+  await append(tx, coarseKey(heard, id), value)
 }
 
 /**

@@ -15,7 +15,17 @@ import {
   slotCount,
   slotStart,
 } from "../protocol/index.ts"
-import { coarseBetween, entries, freshBetween, matchedBetween, REPORT, secretKey } from "./layout.ts"
+import {
+  coarseBetween,
+  entries,
+  freshBetween,
+  matchedBetween,
+  parseCoarse,
+  parseFresh,
+  parseMatched,
+  REPORT,
+  secretKey,
+} from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
 import { ensureSlot, revealable } from "./schedule.ts"
@@ -97,7 +107,9 @@ export async function draftReport(
         : { revealed: false, leaf: random.bytes(LEAF_BYTES) },
     )
   }
-  const close = design.reveals === "any" ? await slotsWithContact(tx, first, running) : undefined
+  // Only a window is both a slot and the time kept with what was heard; of an epoch a phone does not know.
+  const isKnown = design.reveals === "any" && design.heardSeconds(lengths) === design.slotSeconds(lengths)
+  const close = isKnown ? await slotsWithContact(tx, first, running) : undefined
   const onset = slotAt(design, o.onsetDay * time.SECONDS_PER_DAY, lengths)
   const report = redact(
     { design, first, r: random.bytes(R_BYTES), slots },
@@ -108,13 +120,12 @@ export async function draftReport(
 
 async function slotsWithContact(tx: ReadTx, first: number, last: number): Promise<Set<number>> {
   const found = new Set<number>()
-  const at = (key: Uint8Array, offset: number) => new DataView(key.buffer, key.byteOffset).getUint32(offset)
   const look = (slot: number, value: Uint8Array) => {
     if (parseScans(value).some(scan => scan.typical <= CLOSE_ATTENUATION)) found.add(slot)
   }
-  for (const [key, value] of await entries(tx, freshBetween(first, last))) look(at(key, 1), value)
-  for (const [key, value] of await entries(tx, coarseBetween(first, last))) look(at(key, 1), value)
-  for (const [key, value] of await entries(tx, matchedBetween(0))) look(at(key, 5), value)
+  for (const [key, value] of await entries(tx, freshBetween(first, last))) look(parseFresh(key).heard, value)
+  for (const [key, value] of await entries(tx, coarseBetween(first, last))) look(parseCoarse(key).heard, value)
+  for (const [key, value] of await entries(tx, matchedBetween(0))) look(parseMatched(key).heard, value)
   return found
 }
 

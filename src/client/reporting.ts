@@ -23,7 +23,7 @@ export interface Draft {
   /** What leaves the phone: the redeem request and both uploads. It depends on the design alone. */
   readonly wireBytes: number
   readonly expiresAt: EpochMs
-  /** Withholds slots, by their absolute index: days, or windows. */
+  /** Withholds slots, by their absolute index: days, epochs or windows. */
   redact(slots: readonly number[]): Promise<void>
   /** May be repeated after a crash. @throws LindungError proof-invalid when the authority does not accept the code */
   submit(o?: { signal?: Cancel }): Promise<{ at: EpochMs }>

@@ -1,6 +1,6 @@
-import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time } from "../crypto/index.ts"
+import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time, unlinkable } from "../crypto/index.ts"
 import { type Design, type Lengths, slotAt, slotBytes, slotStart } from "../protocol/index.ts"
-import { entries, secretKey, secretsBetween } from "./layout.ts"
+import { entries, secretKey, secretsBetween, slotOfSecret } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 
 /*
@@ -11,6 +11,7 @@ const ORDER_BYTES = 2
 /** The identifiers of a slot, in derivation order. */
 function ephIdsOf(design: Design, secret: Uint8Array, lengths: Lengths): EphId[] {
   const count = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
+  if (design.name === "unlinkable") return [unlinkable.ephId(secret)]
   return design.name === "low-cost" ? lowCost.ephIds(secret, count) : hybrid.ephIds(secret, count)
 }
 
@@ -48,7 +49,7 @@ export async function ensureSlot(
 async function chained(tx: ReadTx, design: Design, slot: number): Promise<Uint8Array | undefined> {
   if (design.name !== "low-cost" || slot === 0) return undefined
   const last = (await entries(tx, secretsBetween(0, slot - 1))).at(-1)
-  return last && secretAfter(design, { slot: slotOfKey(last[0]), record: last[1] }, slot)
+  return last && secretAfter(design, { slot: slotOfSecret(last[0]), record: last[1] }, slot)
 }
 
 function secretAfter(design: Design, from: OwnSlot, slot: number): Uint8Array {
@@ -56,8 +57,6 @@ function secretAfter(design: Design, from: OwnSlot, slot: number): Uint8Array {
   for (let day = from.slot; day < slot; day++) secret = lowCost.nextDayKey(secret)
   return secret
 }
-
-const slotOfKey = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset + 1, 4).getUint32(0)
 
 /** A slot with its record, as it lies in the store. */
 export interface OwnSlot {

@@ -1,4 +1,4 @@
-import { equal, hex, type kernel, sha256, time } from "../crypto/index.ts"
+import { equal, hex, sha256, time } from "../crypto/index.ts"
 import {
   type Batch,
   type Cancel,
@@ -6,6 +6,7 @@ import {
   encodeParameters,
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
+  isAllowed,
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
@@ -17,10 +18,9 @@ import {
   parseBatch,
   parseIngestKeys,
   parseParameters,
-  slotsInRange,
 } from "../protocol/index.ts"
 import { fetchHead, type Head } from "./head.ts"
-import { applyBatch, type BatchMatcher, batchMatcher, readHeard } from "./match.ts"
+import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
 import type { Http, Store, WriteTx } from "./ports.ts"
 import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
@@ -43,7 +43,7 @@ export interface SyncPorts {
   readonly files: string
   readonly logKey: NoteKey
   readonly design: Design
-  readonly matcher: kernel.AsyncMatcher
+  readonly matching: Pick<Matching, "matcher" | "pace">
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: number
@@ -91,7 +91,7 @@ async function takeBatches(
 ): Promise<void> {
   const { store, design, signal } = ports
   // What is heard while this goes on was heard after all of these batches, and cannot match.
-  const heard = await store.read(readHeard)
+  const heard = await store.read(tx => readHeard(tx, design))
   let made: { readonly under: ParameterSet; readonly matcher: BatchMatcher } | undefined
   try {
     for (const [done, leaf] of wanted.entries()) {
@@ -99,7 +99,7 @@ async function takeBatches(
       const under = parametersFor(leaf.bucket, parameters)!
       if (made?.under !== under) {
         await made?.matcher.close()
-        made = { under, matcher: await batchMatcher(ports.matcher, design, heard, under) }
+        made = { under, matcher: await batchMatcher({ ...ports.matching, design, heard, lengths: under }) }
       }
       const places = await made.matcher.match(batch, () => signal.aborted)
       if (places === undefined || signal.aborted) throw new LindungError("aborted", "the caller gave up")
@@ -153,7 +153,7 @@ async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly Parameter
     throw new LindungError("format", `${url}: the batch of another bucket or design`)
   if (parameters === undefined || !equal(parametersHash(parameters), batch.parametersHash))
     throw new LindungError("not-in-log", `${url}: made under a parameter set that is not in force`)
-  if (!slotsInRange(batch, parameters)) throw new LindungError("format", `${url}: a slot outside the days it may hold`)
+  if (!isAllowed(batch, parameters)) throw new LindungError("format", `${url}: not what its parameter set allows`)
   return batch
 }
 

@@ -1,5 +1,5 @@
 import { type Random, time } from "../crypto/index.ts"
-import { type Cancel, type Design, type ParameterSet, slotAt } from "../protocol/index.ts"
+import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
 import { currentSlot, ephIdAt, keepSlot, laterSlot, type OwnSlot } from "./schedule.ts"
@@ -205,15 +205,17 @@ export class Tracer {
   }
 
   #keep(closed: Closed): void {
-    const { store, design, parameters } = this.#ports
-    const place = {
-      slot: slotAt(design, closed.at, parameters()),
-      bucket: time.bucket(closed.second),
-      after: this.#after,
-    }
+    const { store, design } = this.#ports
+    const lengths = this.#ports.parameters()
+    const kept = closed.heard.map(({ payload, at, scan }) => ({
+      heard: heardAt(design, at, lengths),
+      id: design.kept(payload, at, lengths),
+      scan,
+    }))
+    const marks = { bucket: time.bucket(closed.second), after: this.#after }
     // A scan that cannot be stored is lost and counted; the next one is tried all the same.
     this.#writing = this.#writing
-      .then(() => store.write(tx => write(tx, closed, place)))
+      .then(() => store.write(tx => write(tx, kept, marks)))
       .catch(() => {
         this.#recorder.dropped.storage += closed.heard.length
       })

@@ -1,6 +1,6 @@
 import { ascii, requireByteArray, requireBytes, u32 } from "./bytes.ts"
 import {
-  distinctAscending,
+  distinctHashes,
   FILTER_HASH_BYTES,
   type Filter,
   MAX_FINGERPRINT_BITS,
@@ -141,6 +141,13 @@ function unpack(f: number, buckets: number, body: Uint8Array): Table {
 
 const bodyBytes = (f: number, buckets: number): number => Math.ceil((f * SLOTS * buckets) / 8)
 
+/** First m = the least power of two with 36·m ≥ 10·n: a load of at most 0.9. */
+function firstSize(items: number): number {
+  let buckets = 1
+  while (36 * buckets < 10 * items) buckets *= 2
+  return buckets
+}
+
 function filterOf(table: Table, hash: Sha256): Filter {
   const { f, buckets } = table
   return {
@@ -151,6 +158,10 @@ function filterOf(table: Table, hash: Sha256): Filter {
       const first = firstBucket(y, 0, buckets)
       if (findSlot(table, first, high, low) >= 0) return true
       return findSlot(table, (first ^ jump(high, low, buckets, hash)) >>> 0, high, low) >= 0
+    },
+    mayHold(items) {
+      const first = firstSize(items)
+      return buckets >= first && buckets <= first * 2 ** MAX_DOUBLINGS
     },
     bytes() {
       const body = pack(table)
@@ -173,9 +184,8 @@ function filterOf(table: Table, hash: Sha256): Filter {
  */
 export function build(hashes: Uint8Array, fingerprintBits: number, hash: Sha256 = sha256): Filter {
   requireFingerprintBits(fingerprintBits)
-  const order = distinctAscending(hashes)
-  let buckets = 1
-  while (36 * buckets < 10 * order.length) buckets *= 2
+  const order = distinctHashes(hashes)
+  let buckets = firstSize(order.length)
   for (let doublings = 0; doublings <= MAX_DOUBLINGS; doublings++, buckets *= 2) {
     const slots = buckets * SLOTS
     const table = { f: fingerprintBits, buckets, high: new Uint32Array(slots), low: new Uint32Array(slots) }

@@ -10,6 +10,8 @@ export interface Filter {
   readonly fingerprintBits: number
   /** @param y 32 bytes, made by {@link filterHash} with the salt of the batch */
   has(y: Uint8Array): boolean
+  /** Whether this is a size that a filter of so many different items is built in. */
+  mayHold(items: number): boolean
   /** The canonical bytes: one set and one f have exactly one form. */
   bytes(): Uint8Array<ArrayBuffer>
 }
@@ -48,7 +50,7 @@ export function wordAt(input: Uint8Array, offset: number): number {
  * is forgotten here, and with it whose item came first.
  * @param hashes n hashes of 32 bytes, end to end
  */
-export function distinctAscending(hashes: Uint8Array): Uint32Array {
+export function distinctHashes(hashes: Uint8Array): Uint32Array {
   requireByteArray("hashes", hashes)
   if (hashes.length % FILTER_HASH_BYTES !== 0)
     throw new RangeError(`hashes: expected a multiple of ${FILTER_HASH_BYTES} bytes, got ${hashes.length}`)

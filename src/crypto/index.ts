@@ -25,7 +25,7 @@ export {
 export * as code from "./code.ts"
 export * as cuckooFilter from "./cuckoo-filter.ts"
 export * as ecdsa from "./ecdsa.ts"
-export { FILTER_HASH_BYTES, FILTER_SALT_BYTES, type Filter, filterHash } from "./filter.ts"
+export { distinctHashes, FILTER_HASH_BYTES, FILTER_SALT_BYTES, type Filter, filterHash } from "./filter.ts"
 export * as gaen from "./gaen.ts"
 export { hkdfSha256, hmacSha256, sha256 } from "./hash.ts"
 export * as hybrid from "./hybrid.ts"

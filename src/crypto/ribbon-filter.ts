@@ -1,6 +1,6 @@
 import { requireByteArray, requireBytes, u32 } from "./bytes.ts"
 import {
-  distinctAscending,
+  distinctHashes,
   FILTER_HASH_BYTES,
   type Filter,
   MAX_FINGERPRINT_BITS,
@@ -183,6 +183,10 @@ function filterOf(f: number, cells: number, planes: Uint8Array): Filter {
       }
       return true
     },
+    mayHold(items) {
+      for (let k = 0; k < MAX_SIZES; k++) if (size(items, k) === cells) return true
+      return false
+    },
     bytes() {
       const out = new Uint8Array(HEADER_BYTES + planes.length)
       out[0] = f
@@ -204,7 +208,7 @@ function filterOf(f: number, cells: number, planes: Uint8Array): Filter {
  */
 export function build(hashes: Uint8Array, fingerprintBits: number): Filter {
   requireFingerprintBits(fingerprintBits)
-  const order = distinctAscending(hashes)
+  const order = distinctHashes(hashes)
   for (let k = 0; k < MAX_SIZES; k++) {
     const cells = size(order.length, k)
     const planes = trySize(hashes, order, fingerprintBits, cells)

@@ -29,7 +29,7 @@ export function defaultParameters(validFromBucket: number, designs: readonly Des
     coverCatchUpHours: 48,
     codeValidHours: 24,
     activationHours: 6,
-    fingerprintBits: 45,
+    fingerprintBits: 42,
     minPaddingReports,
     maxEnvelopes: 2_000_000,
     designs,

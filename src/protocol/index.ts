@@ -4,11 +4,13 @@
  */
 export * from "./authority-keys.ts"
 export * from "./batch.ts"
+export { type BatchHeader, SALT_BYTES } from "./batch-header.ts"
 export * from "./checkpoint.ts"
 export { defaultParameters } from "./defaults.ts"
 export * from "./design.ts"
 export * from "./envelope.ts"
 export * from "./errors.ts"
+export { encodeFilterBatch, type FilterBatch, type FilterKind, mayContain } from "./filter-batch.ts"
 export * from "./ingest-keys.ts"
 export { encodeLeaf, LEAF_BYTES, LEAF_TYPES, type Leaf, type LeafType, leafOf, parseLeaf } from "./leaf.ts"
 export { drawPadding, type PaddingEntry, paddingSizes } from "./padding.ts"
@@ -26,6 +28,7 @@ export {
   type Slot,
   spentTag,
 } from "./report.ts"
+export { encodeBatch, type Group, type SecretBatch } from "./secret-batch.ts"
 export * from "./tile.ts"
 export * from "./token.ts"
 export * from "./tree.ts"

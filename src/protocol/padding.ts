@@ -1,14 +1,14 @@
-import { type Random, time, uniform } from "../crypto/index.ts"
+import { type Random, time, uniform, unlinkable } from "../crypto/index.ts"
 import { type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
 import type { PaddingProfile, ParameterSet } from "./parameters.ts"
 
 const HOURS = 24
 const SECONDS_PER_HOUR = 3600
 
-/** The secrets that one made-up report adds to a batch: slot and fresh random bytes, as real ones look. */
+/** What one made-up report adds to a batch: slots, and for each a random entry, as a real one looks. */
 export interface PaddingEntry {
   readonly slot: number
-  readonly secret: Uint8Array
+  readonly entry: Uint8Array
 }
 
 function draw(weights: readonly number[], random: Random): number {
@@ -31,7 +31,7 @@ export function drawPadding(design: Design, bucket: number, parameters: Paramete
   const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
   const firstDay = time.day(end - 1) - draw(profile.firstDayAge, random)
   const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, parameters)
-  if (design.reveals === "one") return [{ slot: first, secret: random.bytes(design.secretBytes) }]
+  if (design.reveals === "one") return [{ slot: first, entry: random.bytes(entryBytes(design)) }]
   const night = draw(profile.nightStartHour, random)
   const nightHours = draw(profile.nightHours, random)
   const entries: PaddingEntry[] = []
@@ -39,15 +39,19 @@ export function drawPadding(design: Design, bucket: number, parameters: Paramete
     const hour = hourOf(design, slot, parameters)
     const asleep = (hour - night + HOURS) % HOURS < nightHours
     if (uniform(random, 1000) < profile.revealedByHour[hour]! && !asleep)
-      entries.push({ slot, secret: random.bytes(design.secretBytes) })
+      entries.push({ slot, entry: random.bytes(entryBytes(design)) })
   }
   return entries
 }
 
+/** A secret, or an item of a filter: nobody can tell a random x from the hash of a seed. */
+const entryBytes = (design: Design): number =>
+  design.publishes === "filter" ? unlinkable.OBSERVATION_HASH_BYTES : design.secretBytes
+
 const hourOf = (design: Design, slot: number, lengths: Lengths): number =>
   Math.floor((slotStart(design, slot, lengths) % time.SECONDS_PER_DAY) / SECONDS_PER_HOUR)
 
-/** The mean number of secrets in a made-up report of a bucket that ends a day. */
+/** The mean number of entries in a made-up report of a bucket that ends a day. */
 function meanEntries(design: Design, profile: PaddingProfile, lengths: Lengths): number {
   if (design.reveals === "one") return 1
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0)

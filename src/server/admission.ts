@@ -2,6 +2,7 @@ import { equal, type signature, time } from "../crypto/index.ts"
 import {
   commitment,
   DAYS_BACK,
+  entryOf,
   type Opened,
   type ParameterSet,
   parseToken,
@@ -17,8 +18,8 @@ import {
 export interface Admitted {
   readonly tag: Uint8Array
   readonly report: Report
-  /** The secrets to publish, with their slots. */
-  readonly secrets: readonly { readonly slot: number; readonly secret: Uint8Array }[]
+  /** What the batch holds of it: secrets with their slots, or what becomes of them. */
+  readonly entries: readonly { readonly slot: number; readonly entry: Uint8Array }[]
 }
 
 export interface Admission {
@@ -51,11 +52,11 @@ export function admit({ token, report }: Extract<Opened, { kind: "report" }>, to
   if (!equal(commitment(report), parsed.commitment)) return undefined
   if (!verifyToken(parsed, to.authorityKeys, to.ed25519)) return undefined
   const oldest = (today - (parameters.retentionDays - 1)) * time.SECONDS_PER_DAY
-  const secrets = revealed
+  const entries = revealed
     .filter(({ slot }) => starts(slot) >= oldest)
-    .map(({ slot, bytes }) => ({ slot, secret: bytes.slice(0, design.secretBytes) }))
+    .map(({ slot, bytes }) => ({ slot, entry: entryOf(design, slot, bytes.slice(0, design.secretBytes)) }))
   // A report that has nothing to publish does not spend its tag: the phone's second upload may hold more.
-  return secrets.length === 0 ? undefined : { tag: spentTag(report.r), report, secrets }
+  return entries.length === 0 ? undefined : { tag: spentTag(report.r), report, entries }
 }
 
 function tokenOf(bytes: Uint8Array): ReturnType<typeof parseToken> | undefined {

@@ -3,14 +3,15 @@ import {
   type Design,
   drawPadding,
   encodeBatch,
+  encodeFilterBatch,
   type PaddingEntry,
   type ParameterSet,
   parametersHash,
   SALT_BYTES,
 } from "../protocol/index.ts"
 
-/** The secrets of a batch, each once, by slot. */
-export class Secrets {
+/** The entries of a batch, each once, by slot. */
+export class Entries {
   readonly #bySlot = new Map<number, Map<string, Uint8Array>>()
   #size = 0
 
@@ -18,12 +19,12 @@ export class Secrets {
     return this.#size
   }
 
-  add(slot: number, secret: Uint8Array): void {
+  add(slot: number, entry: Uint8Array): void {
     const known = this.#bySlot.get(slot) ?? new Map<string, Uint8Array>()
     this.#bySlot.set(slot, known)
-    const name = String.fromCharCode(...secret)
+    const name = String.fromCharCode(...entry)
     if (known.has(name)) return
-    known.set(name, secret)
+    known.set(name, entry)
     this.#size++
   }
 
@@ -50,22 +51,39 @@ export interface BatchOf {
   readonly random: Random
 }
 
+/** A filter that cannot be built is one in many millions: after so many salts, the salt is not what is wrong. */
+const MAX_SALTS = 8
+
 /**
- * The canonical file of a bucket: the secrets given, `minPaddingReports` made-up reports and a random number more, and
+ * The canonical file of a bucket: the entries given, `minPaddingReports` made-up reports and a random number more, and
  * again more until the next size of the public list is reached, the last one cut at random (protocol §7). The file
  * shows neither which are made up nor how many.
- * @param secrets taken over, and padded
+ * @param entries taken over, and padded
  */
-export function makeBatch({ design, bucket, parameters, random }: BatchOf, secrets: Secrets): Uint8Array<ArrayBuffer> {
+export function makeBatch(of: BatchOf, entries: Entries): Uint8Array<ArrayBuffer> {
+  pad(of, entries)
+  const { design, bucket, parameters, random } = of
+  const header = { design, bucket, parametersHash: parametersHash(parameters) }
+  if (design.publishes === "secrets")
+    return encodeBatch({ ...header, salt: random.bytes(SALT_BYTES) }, entries.bySlot())
+  const items = [...entries.bySlot().values()].flat()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return encodeFilterBatch({ ...header, salt: random.bytes(SALT_BYTES) }, items, parameters.fingerprintBits)
+    } catch (error) {
+      if (!(error instanceof RangeError) || attempt === MAX_SALTS) throw error
+    }
+  }
+}
+
+function pad({ design, bucket, parameters, random }: BatchOf, entries: Entries): void {
   const draw = (): PaddingEntry[] => drawPadding(design, bucket, parameters, random)
   const reports = parameters.minPaddingReports + geometric(parameters.minPaddingReports, random)
-  for (let i = 0; i < reports; i++) for (const { slot, secret } of draw()) secrets.add(slot, secret)
+  for (let i = 0; i < reports; i++) for (const { slot, entry } of draw()) entries.add(slot, entry)
   const sizes = parameters.paddingSizes[design.name] ?? []
-  const size = sizes.find(allowed => allowed >= secrets.size) ?? secrets.size
-  while (secrets.size < size) {
-    const left = size - secrets.size
-    for (const { slot, secret } of shuffle(draw(), random).slice(0, left)) secrets.add(slot, secret)
+  const size = sizes.find(allowed => allowed >= entries.size) ?? entries.size
+  while (entries.size < size) {
+    const left = size - entries.size
+    for (const { slot, entry } of shuffle(draw(), random).slice(0, left)) entries.add(slot, entry)
   }
-  const salt = random.bytes(SALT_BYTES)
-  return encodeBatch({ design, bucket, parametersHash: parametersHash(parameters), salt }, secrets.bySlot())
 }

@@ -20,7 +20,7 @@ import {
   RECENT_LEAVES,
 } from "../protocol/index.ts"
 import { admit } from "./admission.ts"
-import { makeBatch, Secrets } from "./batcher.ts"
+import { Entries, makeBatch } from "./batcher.ts"
 import { listDue, newList, unwrap } from "./ingest-keys.ts"
 import { openLog } from "./log.ts"
 import { retain } from "./retention.ts"
@@ -194,7 +194,7 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const parameters = await parametersOf(bucket)
     const authorityKeys = parseAuthorityKeys((await ofType("authority-keys")).at(-1)!)
     const keys = await bucketKeys(bucket)
-    const byDesign = new Map(parameters.designs.map(name => [name, new Secrets()]))
+    const byDesign = new Map(parameters.designs.map(name => [name, new Entries()]))
     const tags = new Map<string, Uint8Array>()
     let seen = 0
     let dropped = 0
@@ -214,14 +214,14 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
       const tag = hex(admitted.tag)
       if (tags.has(tag) || (await records.spent([admitted.tag])).length > 0) continue
       tags.set(tag, admitted.tag)
-      const secrets = byDesign.get(admitted.report.design.name)
-      for (const { slot, secret } of admitted.secrets) secrets?.add(slot, secret)
+      const entries = byDesign.get(admitted.report.design.name)
+      for (const { slot, entry } of admitted.entries) entries?.add(slot, entry)
     }
     keys?.secretKey.fill(0)
     const leaves: Uint8Array[] = []
-    for (const [name, secrets] of byDesign) {
+    for (const [name, entries] of byDesign) {
       const design = designByName(name)!
-      const file = makeBatch({ design, bucket, parameters, random }, secrets)
+      const file = makeBatch({ design, bucket, parameters, random }, entries)
       await tree.write(stagedPath(name, bucket), file)
       leaves.push(encodeLeaf(leafOf("batch", bucket, design.code, file)))
     }

@@ -1,7 +1,7 @@
 import { type Authority, memoryCodeStore, newApiKey, openAuthority } from "../authority/index.ts"
 import type { Config } from "../client/index.ts"
 import { base64, type Random } from "../crypto/index.ts"
-import { DESIGNS, defaultParameters, encodeNoteKey } from "../protocol/index.ts"
+import { type DesignName, defaultParameters, encodeNoteKey } from "../protocol/index.ts"
 import {
   type InProcessAnswer,
   type InProcessRequest,
@@ -32,7 +32,12 @@ export interface Deployment {
 }
 
 /** @param clock unix seconds; nothing here waits, so that time is the caller's alone */
-export async function deploy(seed: number, clock: () => number, firstBucket: number): Promise<Deployment> {
+export async function deploy(
+  seed: number,
+  clock: () => number,
+  firstBucket: number,
+  design: DesignName,
+): Promise<Deployment> {
   const dice = (role: string): Random => seededDice(`${seed}/${role}`)
   const keys = dice("keys")
   const [logSeed, receiptSeed, wrappingKey, signingSeed, hashKey] = Array.from({ length: 5 }, () => keys.bytes(32)) as [
@@ -69,12 +74,7 @@ export async function deploy(seed: number, clock: () => number, firstBucket: num
       receiptSeed,
       wrappingKey,
       authorityKeys: [authority.publicKey],
-      parameters: [
-        defaultParameters(
-          firstBucket,
-          DESIGNS.map(({ name }) => name),
-        ),
-      ],
+      parameters: [defaultParameters(firstBucket, [design])],
       uploadsPerMinute: 0,
       proxies: 0,
     },

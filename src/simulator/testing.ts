@@ -19,6 +19,7 @@ import {
   type Store,
 } from "../client/index.ts"
 import { time } from "../crypto/index.ts"
+import type { DesignName } from "../protocol/index.ts"
 import { type Deployment, deploy } from "./deployment.ts"
 import { Crash, type CrashMoment, Device } from "./device.ts"
 import { seededDice } from "./dice.ts"
@@ -83,6 +84,9 @@ interface Meeting {
   readonly attenuation: (minute: number) => number
 }
 
+/** All phones of a world have its design, as all phones of a country do. */
+const designOf = ({ design = "hybrid" }: Config): DesignName => design
+
 /** How often a simulated radio scans, as the client asks for it. */
 const SCAN_SECONDS = 240
 
@@ -126,7 +130,7 @@ class OpenWorld implements World {
         kept.set(name, store)
         return store
       })
-    this.#deployed = deploy(seed, () => this.#virtual.now, time.bucket(start))
+    this.#deployed = deploy(seed, () => this.#virtual.now, time.bucket(start), designOf(config))
     // Whoever uses the world first is told; a world nobody uses fails nobody.
     this.#deployed.catch(() => undefined)
   }
@@ -137,6 +141,9 @@ class OpenWorld implements World {
 
   async device(name: string, changes: Partial<Config> = {}): Promise<Client> {
     if (this.#devices.has(name)) throw new RangeError(`device: there is a ${name} already`)
+    const design = designOf(this.#config)
+    if (designOf({ ...this.#config, ...changes }) !== design)
+      throw new RangeError(`design: the phones of a world have one, expected ${design}`)
     const { pinned } = await this.#deployed
     const device = new Device(
       name,

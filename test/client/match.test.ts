@@ -2,9 +2,16 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { type EpochMs, memoryStore, type Store } from "../../src/client/index.ts"
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
-import { applyBatch, batchMatcher, inThisThread, pruneObservations, readHeard } from "../../src/client/match.ts"
-import { hex, hybrid, lowCost } from "../../src/crypto/index.ts"
-import { type Batch, type Design, designByName, encodeBatch, parseBatch } from "../../src/protocol/index.ts"
+import { applyBatch, batchMatcher, paceOf, pruneObservations, readHeard } from "../../src/client/match.ts"
+import { hex, hybrid, kernel, lowCost } from "../../src/crypto/index.ts"
+import {
+  type Batch,
+  type Design,
+  designByName,
+  encodeBatch,
+  parseBatch,
+  type SecretBatch,
+} from "../../src/protocol/index.ts"
 import { type Kept, observations } from "./stored.ts"
 
 const L = { epochMinutes: 15, windowMinutes: 120 }
@@ -13,8 +20,10 @@ const DAY = 18_390
 const [HYBRID, LOW_COST] = ["hybrid", "low-cost"].map(name => designByName(name)!) as [Design, Design]
 
 const secret = (design: Design, n: number): Uint8Array => new Uint8Array(design.secretBytes).fill(n)
-const batchOf = (design: Design, bucket: number, secrets: Map<number, Uint8Array[]>): Batch =>
-  parseBatch(encodeBatch({ design, bucket, parametersHash: new Uint8Array(32), salt: new Uint8Array(16) }, secrets))
+const batchOf = (design: Design, bucket: number, secrets: Map<number, Uint8Array[]>): SecretBatch =>
+  parseBatch(
+    encodeBatch({ design, bucket, parametersHash: new Uint8Array(32), salt: new Uint8Array(16) }, secrets),
+  ) as SecretBatch
 const SCAN = Uint8Array.of(50, 50, 0, 240, 0, 0, 0, 1)
 
 interface Heard {
@@ -28,9 +37,11 @@ const keep = (store: Store, all: readonly Heard[]) =>
     for (const { slot, id, bucket, after } of all) tx.put(freshKey(slot, id, bucket, after), SCAN)
   })
 async function process(store: Store, batch: Batch): Promise<number> {
-  const heard = await store.read(readHeard)
-  const clock = { now: () => 0 as EpochMs, monotonic: () => 0 }
-  const matcher = await batchMatcher(inThisThread(clock, undefined), batch.design, heard, L)
+  const { design } = batch
+  const heard = await store.read(tx => readHeard(tx, design))
+  const pace = paceOf({ now: () => 0 as EpochMs, monotonic: () => 0 }, undefined)
+  const kernelMatcher = kernel.inThread(kernel.createMatcher(), pace)
+  const matcher = await batchMatcher({ matcher: kernelMatcher, pace, design, heard, lengths: L })
   const places = (await matcher.match(batch, () => false))!
   await store.write(tx => applyBatch(tx, batch, heard, places, L))
   return places.length
@@ -94,7 +105,7 @@ describe("a match (protocol §3)", () => {
 })
 
 /** The rules of §3, word by word, over a list. */
-function naive(design: Design, heard: readonly Heard[], batches: readonly Batch[]): Kept[] {
+function naive(design: Design, heard: readonly Heard[], batches: readonly SecretBatch[]): Kept[] {
   const gone = new Set<number>()
   const coarse = new Set<number>()
   for (const { bucket, groups } of batches) {

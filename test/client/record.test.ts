@@ -78,8 +78,8 @@ async function recorded(scans: readonly { id: number; attenuation: number; numbe
   const store = memoryStore()
   for (const { id, attenuation, number } of scans) {
     const scan = { min: attenuation, typical: attenuation, seconds: 240, scanId: number }
-    const closed = { second: NOW, at: NOW, heard: [{ payload: new Uint8Array(16).fill(id), scan }] }
-    await store.write(tx => write(tx, closed, { slot: 7, bucket: 9, after: 3 }))
+    const kept = { heard: 7, id: new Uint8Array(16).fill(id), scan }
+    await store.write(tx => write(tx, [kept], { bucket: 9, after: 3 }))
   }
   return dump(store)
 }

@@ -1,10 +1,18 @@
 import { expect } from "chai"
 import { hex } from "../../src/crypto/index.ts"
-import { DESIGNS, defaultParameters, drawPadding, paddingSizes, slotAt, slotStart } from "../../src/protocol/index.ts"
+import {
+  DESIGNS,
+  defaultParameters,
+  designByName,
+  drawPadding,
+  paddingSizes,
+  slotAt,
+  slotStart,
+} from "../../src/protocol/index.ts"
 import { seeded } from "../dice.ts"
 import { vectors } from "./vectors.ts"
 
-const parameters = defaultParameters(0, ["low-cost", "hybrid"])
+const parameters = defaultParameters(0, ["low-cost", "unlinkable", "hybrid"])
 const SECONDS = 7200
 /** The last bucket of a day, for which the mean of the profile is stated. */
 const LAST_OF_DAY = 12 * 20_000 + 11
@@ -31,21 +39,21 @@ for (const design of DESIGNS)
         for (let i = 0; i < 30; i++) {
           const entries = drawPadding(design, bucket, parameters, dice)
           expect(new Set(entries.map(({ slot }) => slot)).size).to.equal(entries.length)
-          for (const { slot, secret } of entries) {
+          for (const { slot, entry } of entries) {
             expect(slotStart(design, slot, parameters)).to.be.below(end)
             expect(slot).to.be.at.least(slotAt(design, firstDay * 86_400, parameters))
-            expect(secret).to.have.length(design.secretBytes)
+            expect(entry).to.have.length(design.secretBytes)
           }
         }
       }
     })
 
-    it("reveals as many slots as a report may, and never one secret twice", () => {
+    it("reveals as many slots as a report may, and never one entry twice", () => {
       const dice = seeded(2)
       const all = Array.from({ length: 200 }, () => drawPadding(design, LAST_OF_DAY, parameters, dice))
       if (design.reveals === "one") for (const entries of all) expect(entries).to.have.length(1)
-      const secrets = all.flat().map(({ secret }) => hex(secret))
-      expect(new Set(secrets).size).to.equal(secrets.length)
+      const made = all.flat().map(({ entry }) => hex(entry))
+      expect(new Set(made).size).to.equal(made.length)
     })
 
     it("has the mean that its sizes are counted from", () => {
@@ -54,8 +62,8 @@ for (const design of DESIGNS)
       let entries = 0
       for (let i = 0; i < draws; i++) entries += drawPadding(design, LAST_OF_DAY, parameters, dice).length
       const expected = vectors.parameters_set.mean_entries[design.name]!
-      // Four standard errors of a hybrid report, whose entries have a standard deviation of about 18.
-      expect(Math.abs(entries / draws - expected)).to.be.at.most(design.reveals === "one" ? 0 : 1.3)
+      // Four standard errors: the number of days makes entries deviate by about 0.6 of their mean.
+      expect(Math.abs(entries / draws - expected)).to.be.at.most(design.reveals === "one" ? 0 : 0.044 * expected)
     })
 
     it("follows the profile's days and hours", () => {
@@ -69,15 +77,20 @@ for (const design of DESIGNS)
       const bucket = LAST_OF_DAY
       const entries = drawPadding(design, bucket, { ...parameters, paddingProfile }, seeded(4))
       const day = Math.floor((bucket * SECONDS) / 86_400)
+      // One window begins at eight, or four epochs in the hour after it.
+      const eight = (on: number) =>
+        Array.from(
+          { length: Math.max(1, 3600 / design.slotSeconds(parameters)) },
+          (_, i) => on * 86_400 + 8 * 3600 + 900 * i,
+        )
       const starts = entries.map(({ slot }) => slotStart(design, slot, parameters))
-      const hours =
-        design.reveals === "one" ? [(day - 3) * 86_400] : [3, 2, 1, 0].map(ago => (day - ago) * 86_400 + 8 * 3600)
+      const hours = design.reveals === "one" ? [(day - 3) * 86_400] : [3, 2, 1, 0].flatMap(ago => eight(day - ago))
       expect(starts).to.deep.equal(hours)
     })
   })
 
 it("padding is redacted at night", () => {
-  const [, hybrid] = DESIGNS
+  const hybrid = designByName("hybrid")
   const paddingProfile = {
     firstDayAge: [1, ...new Array<number>(13).fill(0)],
     revealedByHour: new Array<number>(24).fill(1000),

@@ -15,7 +15,7 @@ import { vectors } from "./vectors.ts"
 
 const { canonical, hash } = vectors.parameters_set
 const { bucket } = vectors.parameters
-const defaults = defaultParameters(bucket, ["low-cost", "hybrid"])
+const defaults = defaultParameters(bucket, ["low-cost", "unlinkable", "hybrid"])
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text))
 const parse = (text: string) => parseParameters(bytesOf(text))
 
@@ -117,13 +117,13 @@ describe("a parameter set", () => {
     ["riskRule", { riskRule: null }],
     ["riskRule", { riskRule: { id: 1 } }],
     ["paddingProfile", { paddingProfile: null }],
-    ["paddingSizes.low-cost", { paddingSizes: { hybrid: [1] } }],
-    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [1, 1], hybrid: [1] } }],
-    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [], hybrid: [1] } }],
-    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [0, 1], hybrid: [1] } }],
+    ["paddingSizes.low-cost", { paddingSizes: { unlinkable: [1], hybrid: [1] } }],
+    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [1, 1], unlinkable: [1], hybrid: [1] } }],
+    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [], unlinkable: [1], hybrid: [1] } }],
+    ["paddingSizes.low-cost", { paddingSizes: { "low-cost": [0, 1], unlinkable: [1], hybrid: [1] } }],
     [
       "paddingSizes.low-cost",
-      { paddingSizes: { "low-cost": Array.from({ length: 201 }, (_, i) => i + 1), hybrid: [1] } },
+      { paddingSizes: { "low-cost": Array.from({ length: 201 }, (_, i) => i + 1), unlinkable: [1], hybrid: [1] } },
     ],
     ...(
       [

@@ -29,7 +29,7 @@ import { designOf, sentReport, vectors, wholeReport } from "./vectors.ts"
 
 const { bucket, ingest_secret, ingest_public } = vectors.parameters
 const keys = { secretKey: fromHex(ingest_secret), publicKey: fromHex(ingest_public) }
-const parameters = defaultParameters(0, ["low-cost", "hybrid"])
+const parameters = { ...defaultParameters(0, ["low-cost", "unlinkable", "hybrid"]), ...vectors.report_lengths }
 /** test/slow/envelope.test.ts takes every byte. */
 const STEP = 23
 const open = (envelope: Uint8Array) => openEnvelope(envelope, bucket, keys, parameters, x25519)
@@ -182,7 +182,8 @@ for (const vector of vectors.reports) {
         [0, 2],
         [0, 255],
         [1, 0],
-        [1, 2],
+        [1, 4],
+        [1, design.code === 2 ? 3 : 2],
         [1, design.code === 1 ? 3 : 1],
         [5, plaintext[5]! ^ 1],
       ] as const) {

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs"
 import { fromHex } from "../../src/crypto/index.ts"
-import { type Design, designByName, type Report, type Slot, slotLeaf } from "../../src/protocol/index.ts"
+import {
+  type Design,
+  designByName,
+  type FilterKind,
+  type Lengths,
+  type Report,
+  type Slot,
+  slotLeaf,
+} from "../../src/protocol/index.ts"
 
 interface Proof {
   readonly size: number
@@ -35,12 +43,23 @@ interface Vectors {
     readonly ingest_secret: string
     readonly ingest_public: string
   }
+  readonly report_lengths: Lengths
   readonly reports: readonly ReportVector[]
   readonly batches: readonly {
     readonly design: string
     readonly parameters_hash: string
     readonly salt: string
     readonly secrets: Readonly<Record<string, readonly string[]>>
+    readonly file: string
+  }[]
+  readonly filter_batches: readonly {
+    readonly kind: FilterKind
+    readonly fingerprint_bits: number
+    readonly parameters_hash: string
+    readonly salt: string
+    readonly seeds: Readonly<Record<string, readonly string[]>>
+    readonly items: readonly string[]
+    readonly made_up: readonly string[]
     readonly file: string
   }[]
   readonly checkpoint: {

@@ -12,8 +12,10 @@ import {
   firstSlot,
   INGEST_KEYS_BYTES,
   ingestKeyFor,
+  isPublished,
   PATHS,
   type ParameterSet,
+  parseBatch,
   parseIngestKeys,
   type Report,
   redact,
@@ -197,6 +199,17 @@ export function secretsOf({ report }: Written): string[] {
   return report.slots.flatMap(slot =>
     slot.revealed ? [Buffer.from(slot.bytes.subarray(0, report.design.secretBytes)).toString("hex")] : [],
   )
+}
+
+/** Those of them that a batch holds, as a phone that made the report finds out. */
+export function publishedOf(file: Uint8Array, { report }: Written): string[] {
+  const batch = parseBatch(file)
+  const { design, first, slots } = report
+  return slots.flatMap((slot, j) => {
+    if (!slot.revealed) return []
+    const secret = slot.bytes.subarray(0, design.secretBytes)
+    return isPublished(batch, first + j, secret) ? [Buffer.from(secret).toString("hex")] : []
+  })
 }
 
 /** Seals as a phone does: to the key that the server lists for the bucket. */

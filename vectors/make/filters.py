@@ -203,29 +203,35 @@ VERIFICATION = [
     "parse(build(...)).has(y_i) for every i",
 ]
 
-here = pathlib.Path(__file__).resolve().parent.parent
-write(here / "cuckoo-filter.json", "cuckoo filter, docs/specification/filters.md section 2",
-      {**SYMBOLS, "slots a bucket": 4, "kicks before doubling": 500}, FIELDS, VERIFICATION,
-      [case("nobody reported", cuckoo_build, SALT, 0, 45),
-       case("one item", cuckoo_build, SALT, 1, 45),
-       case("fingerprints of 7 bits", cuckoo_build, SALT, 100, 7),
-       case("fingerprints of 32 bits", cuckoo_build, SALT, 57, 32),
-       case("fingerprints of 33 bits", cuckoo_build, SALT, 57, 33, 1000),
-       case("fingerprints of 64 bits", cuckoo_build, SALT, 57, 64),
-       a_growing_case("a filter that had to grow", cuckoo_build, 57, 45),
-       # The longest chain of 240,000 builds that ends well: the last item but one finds its slot at kick 426.
-       case("an item that finds its slot late", cuckoo_build, u(16, 57695), 115, 45),
-       case("a patient of 480 epochs", cuckoo_build, SALT, 480, 45),
-       case("twenty patients", cuckoo_build, SALT, 9600, 45)])
-write(here / "ribbon-filter.json", "ribbon filter, docs/specification/filters.md section 3",
-      {**SYMBOLS, "w": 256}, FIELDS, VERIFICATION,
-      [case("nobody reported", ribbon_build, SALT, 0, 42),
-       case("one item", ribbon_build, SALT, 1, 42),
-       case("fingerprints of 7 bits", ribbon_build, SALT, 300, 7),
-       case("fingerprints of 32 bits", ribbon_build, SALT, 300, 32),
-       case("fingerprints of 33 bits", ribbon_build, SALT, 300, 33, 1000),
-       case("fingerprints of 64 bits", ribbon_build, SALT, 100, 64),
-       a_growing_case("a filter that had to grow", ribbon_build, 480, 42),
-       case("a patient of 480 epochs", ribbon_build, SALT, 480, 42),
-       case("twenty patients", ribbon_build, SALT, 9600, 42),
-       a_growing_case("twenty patients whose filter had to grow", ribbon_build, 9600, 42)])
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent.parent
+    write(here / "cuckoo-filter.json", "cuckoo filter, docs/specification/filters.md section 2",
+          {**SYMBOLS, "slots a bucket": 4, "kicks before doubling": 500}, FIELDS, VERIFICATION,
+          [case("nobody reported", cuckoo_build, SALT, 0, 45),
+           case("one item", cuckoo_build, SALT, 1, 45),
+           case("fingerprints of 7 bits", cuckoo_build, SALT, 100, 7),
+           case("fingerprints of 32 bits", cuckoo_build, SALT, 57, 32),
+           case("fingerprints of 33 bits", cuckoo_build, SALT, 57, 33, 1000),
+           case("fingerprints of 64 bits", cuckoo_build, SALT, 57, 64),
+           a_growing_case("a filter that had to grow", cuckoo_build, 57, 45),
+           # The longest chain of 240,000 builds that ends well: the last item but one finds its slot at kick 426.
+           case("an item that finds its slot late", cuckoo_build, u(16, 57695), 115, 45),
+           case("a patient of 480 epochs", cuckoo_build, SALT, 480, 45),
+           case("twenty patients", cuckoo_build, SALT, 9600, 45)])
+    write(here / "ribbon-filter.json", "ribbon filter, docs/specification/filters.md section 3",
+          {**SYMBOLS, "w": 256}, FIELDS, VERIFICATION,
+          [case("nobody reported", ribbon_build, SALT, 0, 42),
+           case("one item", ribbon_build, SALT, 1, 42),
+           case("fingerprints of 7 bits", ribbon_build, SALT, 300, 7),
+           case("fingerprints of 32 bits", ribbon_build, SALT, 300, 32),
+           case("fingerprints of 33 bits", ribbon_build, SALT, 300, 33, 1000),
+           case("fingerprints of 64 bits", ribbon_build, SALT, 100, 64),
+           a_growing_case("a filter that had to grow", ribbon_build, 480, 42),
+           case("a patient of 480 epochs", ribbon_build, SALT, 480, 42),
+           case("twenty patients", ribbon_build, SALT, 9600, 42),
+           a_growing_case("twenty patients whose filter had to grow", ribbon_build, 9600, 42)])
+
+
+if __name__ == "__main__":
+    main()

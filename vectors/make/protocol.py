@@ -13,6 +13,7 @@ import math
 import struct
 from fractions import Fraction
 
+import filters
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.poly1305 import Poly1305
@@ -145,8 +146,11 @@ def hexes(list_of_bytes):
     return [b.hex() for b in list_of_bytes]
 
 
-DESIGNS = {"low-cost": dict(code=1, secret=32, slots=17, seconds=86400),
-           "hybrid": dict(code=3, secret=16, slots=17 * 12, seconds=7200)}
+# The reports are made with epochs of 60 minutes, so that one of the unlinkable design has 408 slots and not 1632.
+EPOCH_MINUTES_OF_REPORTS = 60
+DESIGNS = {"low-cost": dict(code=1, secret=32, salt=16, slots=17, seconds=86400),
+           "unlinkable": dict(code=2, secret=32, salt=0, slots=17 * 24, seconds=60 * EPOCH_MINUTES_OF_REPORTS),
+           "hybrid": dict(code=3, secret=16, salt=16, slots=17 * 12, seconds=7200)}
 BUCKET = 250_000
 DAY = BUCKET * 7200 // 86400
 AUTHORITY = drawn("authority seed")
@@ -157,11 +161,13 @@ INGEST = drawn("ingest secret")
 def report(name):
     design = DESIGNS[name]
     first = (DAY - 13) * 86400 // design["seconds"]
-    slots = [drawn(f"{name} slot {j}", design["secret"] + 16) for j in range(design["slots"])]
+    slots = [drawn(f"{name} slot {j}", design["secret"] + design["salt"]) for j in range(design["slots"])]
     if name == "low-cost":
         revealed = [11]
     else:
-        revealed = [j for j in range(100, 168) if j % 12 not in (0, 1, 2, 11)]
+        a_day = 86400 // design["seconds"]
+        asleep = (0, 1, 2, 11) if name == "hybrid" else (0, 1, 2, 3, 4, 5, 22, 23)
+        revealed = [j for j in range(100 * a_day // 12, 14 * a_day) if j % a_day not in asleep]
     leaves = [H(b"lindung/leaf/1", u8(design["code"]), u32(first + j), slot) for j, slot in enumerate(slots)]
     r = drawn(f"{name} r")
     commitment = H(b"lindung/commitment/1", u8(design["code"]), u32(first), u16(len(slots)),
@@ -208,6 +214,21 @@ def batch(name):
             "secrets": {str(index): hexes(secrets) for index, secrets in groups.items()}, "file": file.hex()}
 
 
+def filter_batch(kind, build, f, count):
+    """A batch of the unlinkable design: seeds of several epochs, and made-up items beside them."""
+    name = f"unlinkable {kind}"
+    epoch = BUCKET * 8
+    seeds = {epoch - i: [drawn(f"{name} seed {i} {k}") for k in range(i + 1)] for i in range(5)}
+    items = [H(H(seed)[:16], u32(i)) for i in seeds for seed in seeds[i]]
+    made_up = [drawn(f"{name} made up {i}") for i in range(count)]
+    hash_of_set, salt = drawn("parameters"), drawn(f"{name} salt", 16)
+    data, _ = build([H(b"lindung/filter/1", salt, x) for x in items + made_up], f)
+    file = b"".join([b"LNDG", b"\x01", u8(2), u32(BUCKET), hash_of_set, salt, u32(len(items + made_up)), u16(1), data])
+    return {"kind": kind, "fingerprint_bits": f, "parameters_hash": hash_of_set.hex(), "salt": salt.hex(),
+            "seeds": {str(i): hexes(seeds[i]) for i in seeds}, "items": hexes(items), "made_up": hexes(made_up),
+            "file": file.hex()}
+
+
 def note_key(name, key):
     key_id = H(name.encode(), b"\n\x01", key)[:4]
     return key_id, f"{name}+{key_id.hex()}+{base64.b64encode(bytes([1]) + key).decode()}"
@@ -243,7 +264,9 @@ def mean_entries(name):
     for start, start_weight in enumerate(PROFILE["nightStartHour"]):
         for length, length_weight in enumerate(PROFILE["nightHours"]):
             asleep = {(start + h) % 24 for h in range(length)}
-            revealed = sum(PROFILE["revealedByHour"][hour] for hour in range(0, 24, 2) if hour not in asleep)
+            # Windows begin every other hour; four epochs of 15 minutes begin in each.
+            hours = range(0, 24, 2) if name == "hybrid" else [hour for hour in range(24) for _ in range(4)]
+            revealed = sum(PROFILE["revealedByHour"][hour] for hour in hours if hour not in asleep)
             a_day += Fraction(start_weight * length_weight * revealed, nights * 1000)
     ages = PROFILE["firstDayAge"]
     return a_day * Fraction(sum(w * (age + 1) for age, w in enumerate(ages)), sum(ages))
@@ -257,7 +280,7 @@ def parameters():
     chosen = {
         "version": 1, "validFromBucket": BUCKET, "epochMinutes": 15, "windowMinutes": 120, "bucketSeconds": 7200,
         "retentionDays": 14, "coverMeanDays": 5, "coverCatchUpHours": 48, "codeValidHours": 24, "activationHours": 6,
-        "fingerprintBits": 45, "minPaddingReports": 20, "maxEnvelopes": 2_000_000, "designs": ["low-cost", "hybrid"],
+        "fingerprintBits": 42, "minPaddingReports": 20, "maxEnvelopes": 2_000_000, "designs": list(DESIGNS),
         "riskRule": {"id": "dp3t-exposure-score", "thresholds": [55, 63], "weightsPercent": [100, 50, 0],
                      "minutes": 15},
         "paddingProfile": PROFILE, "paddingSizes": sizes,
@@ -317,11 +340,13 @@ print(json.dumps({
                    "receipt_seed": LOG.hex(), "receipt_key": verify_key(LOG).hex(), "ingest_secret": INGEST.hex(),
                    "ingest_public": X25519PrivateKey.from_private_bytes(INGEST).public_key().public_bytes_raw().hex()},
     "fields": {
+        "report_lengths": "what reports[] are made with in place of the set's, so that none is long",
         "reports[]": "one report of each design; slot j is revealed when j is in revealed, else its leaf is sent",
         "reports[].random": "what a sealer draws, in order: the filling of redacted slots, the ephemeral secret key",
         "reports[].cover_random": "the same for a cover envelope: all after its bucket, the ephemeral secret key",
         "reports[].receipt": "of the envelope, under receipt_key, promising parameters.bucket",
         "batches[].secrets": "by slot, as they came; the file holds them sorted",
+        "filter_batches[].seeds": "as reported, by epoch; items: their x, in the same order; made_up: other items x",
         "parameters_set.mean_entries": "entries of a made-up report, over all cases of the profile",
         "merkle": "RFC 6962 hashing of the eight leaves that Certificate Transparency implementations test with",
     },
@@ -336,10 +361,14 @@ print(json.dumps({
         "cover = u8 1 || u32 bucket || crypto_box_seal(u8 0 || u8 design || u32 bucket || random)",
         "receipt = u32 bucket || Ed25519('lindung/receipt/1' || H(envelope) || u32 bucket)",
         "parameters_set.hash = H(canonical), canonical = JSON with sorted keys and no white space",
+        "filter_batches[].items = H(H(seed)[0:16] || u32 epoch); the file holds the filter of all items under its salt",
         "files, batches, checkpoint: as their tables in the protocol say",
     ],
+    "report_lengths": {"epochMinutes": EPOCH_MINUTES_OF_REPORTS, "windowMinutes": 120},
     "reports": [report(name) for name in DESIGNS],
-    "batches": [batch(name) for name in DESIGNS],
+    "batches": [batch(name) for name in DESIGNS if name != "unlinkable"],
+    "filter_batches": [filter_batch("ribbon", filters.ribbon_build, 42, 60),
+                       filter_batch("cuckoo", filters.cuckoo_build, 45, 40)],
     "checkpoint": checkpoint(),
     "parameters_set": parameters(),
     "merkle": tree(),

@@ -1,5 +1,5 @@
 import { time } from "../../crypto/index.ts"
-import { PATHS } from "../../protocol/index.ts"
+import { type DesignName, PATHS } from "../../protocol/index.ts"
 import type { Played } from "./experiment.ts"
 
 /** Virtual seconds in one real second, while somebody looks around. */
@@ -8,7 +8,7 @@ const SPEED = 60
 const clockText = (unix: number): string => `${new Date(unix * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`
 
 /** Keeps serving: virtual time goes on, a key closes the bucket, q or Ctrl-C ends. Resolves when it is to end. */
-export async function keepServing(played: Played, design: "low-cost" | "hybrid"): Promise<void> {
+export async function keepServing(played: Played, design: DesignName): Promise<void> {
   const { servers, virtual } = played
   const newest = () => time.bucket(virtual.now) - 1
   console.log(`

@@ -5,11 +5,16 @@ import {
   encodeAuthorityKeys,
   encodeBatch,
   encodeEntries,
+  encodeFilterBatch,
   encodeIngestKeys,
   encodeLeaf,
   encodeNoteKey,
   encodeParameters,
   encodeRedeem,
+  entryOf,
+  type FilterKind,
+  isPublished,
+  type Lengths,
   leafOf,
   openEnvelope,
   type ParameterSet,
@@ -46,6 +51,17 @@ interface ReportCase {
   receipt: string
 }
 
+interface FilterBatchCase {
+  kind: FilterKind
+  fingerprint_bits: number
+  parameters_hash: string
+  salt: string
+  seeds: Record<string, string[]>
+  items: string[]
+  made_up: string[]
+  file: string
+}
+
 interface ProtocolFile {
   parameters: {
     bucket: number
@@ -55,8 +71,10 @@ interface ProtocolFile {
     ingest_secret: string
     ingest_public: string
   }
+  report_lengths: Lengths
   reports: ReportCase[]
   batches: { design: string; parameters_hash: string; salt: string; secrets: Record<string, string[]>; file: string }[]
+  filter_batches: FilterBatchCase[]
   checkpoint: {
     origin: string
     size: number
@@ -96,7 +114,7 @@ function scripted(bytes: string): Random {
 function reports(file: ProtocolFile, c: ReportCase, check: Check): void {
   const { bucket, authority_seed, receipt_seed, receipt_key, ingest_secret, ingest_public } = file.parameters
   const design = designByName(c.design)!
-  const parameters = file.parameters_set.set
+  const parameters = { ...file.parameters_set.set, ...file.report_lengths }
   const slots = c.slots.map(slot => ({ revealed: true as const, bytes: fromHex(slot) }))
   const whole: Report = { design, first: c.first, r: fromHex(c.r), slots }
   const report = redact(whole, slot => !c.revealed.includes(slot - c.first))
@@ -125,6 +143,25 @@ function reports(file: ProtocolFile, c: ReportCase, check: Check): void {
   check.equal(`${c.design} promised`, parseReceipt(fromHex(c.receipt), envelope, fromHex(receipt_key)), bucket)
 }
 
+function filterBatch(b: FilterBatchCase, bucket: number, check: Check): void {
+  const design = designByName("unlinkable")!
+  const header = { design, bucket, parametersHash: fromHex(b.parameters_hash), salt: fromHex(b.salt) }
+  const seeds = Object.entries(b.seeds).flatMap(([epoch, list]) =>
+    list.map(seed => ({ epoch: Number(epoch), seed: fromHex(seed) })),
+  )
+  const items = seeds.map(({ epoch, seed }) => entryOf(design, epoch, seed))
+  check.equal(`${b.kind} batch: how often an item differs`, differences(items.map(hex), b.items), 0)
+  const all = [...items, ...b.made_up.map(fromHex)]
+  check.equal(`${b.kind} batch`, hex(encodeFilterBatch(header, all, b.fingerprint_bits, b.kind)), b.file)
+  const batch = parseBatch(fromHex(b.file))
+  check.equal(`${b.kind} batch entries`, batch.entries, all.length)
+  for (const { epoch, seed } of seeds) check.ok(`${b.kind} batch holds ${epoch}`, isPublished(batch, epoch, seed))
+}
+
+/** Lists written in any order of their epochs. */
+const differences = (made: readonly string[], claimed: readonly string[]): number =>
+  made.filter(item => !claimed.includes(item)).length + Math.abs(made.length - claimed.length)
+
 function files(file: ProtocolFile, check: Check): void {
   const { bucket } = file.parameters
   for (const b of file.batches) {
@@ -136,12 +173,14 @@ function files(file: ProtocolFile, check: Check): void {
     }
     const secrets = new Map(Object.entries(b.secrets).map(([slot, list]) => [Number(slot), list.map(fromHex)]))
     check.equal(`${b.design} batch`, hex(encodeBatch(header, secrets)), b.file)
+    const batch = parseBatch(fromHex(b.file))
     check.equal(
       `${b.design} batch slots`,
-      parseBatch(fromHex(b.file)).groups.map(group => group.slot),
+      batch.holds === "secrets" && batch.groups.map(group => group.slot),
       [...secrets.keys()].sort((x, y) => x - y),
     )
   }
+  for (const b of file.filter_batches) filterBatch(b, bucket, check)
   const { set, canonical, hash } = file.parameters_set
   check.equal("parameter set", fromAscii(encodeParameters(set)), canonical)
   check.equal("parameter set hash", hex(parametersHash(set)), hash)

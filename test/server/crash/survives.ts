@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import { hex, sha256, time } from "../../../src/crypto/index.ts"
-import { PATHS, parseBatch } from "../../../src/protocol/index.ts"
+import { PATHS, parseBatch, type SecretBatch } from "../../../src/protocol/index.ts"
 import { FIRST_BUCKET, fileStores, running, sealer, secretsOf, serverConfig, type Written, write } from "../world.ts"
 
 const CHILD = new URL("child.js", import.meta.url).pathname
@@ -43,7 +43,7 @@ async function publishedIn(directory: string): Promise<{ secrets: string[]; file
   try {
     await at.server.publishDue()
     const file = await at.file(BATCH)
-    const { groups } = parseBatch(file)
+    const { groups } = parseBatch(file) as SecretBatch
     const secrets = groups.flatMap(({ secrets: all }) =>
       Array.from({ length: all.length / 32 }, (_, i) => hex(all.subarray(32 * i, 32 * i + 32))),
     )
