@@ -5,6 +5,7 @@
 export * from "./authority-keys.ts"
 export * from "./batch.ts"
 export * from "./checkpoint.ts"
+export * from "./cross-origin.ts"
 export { defaultParameters } from "./defaults.ts"
 export * from "./design.ts"
 export * from "./envelope.ts"
