@@ -34,17 +34,15 @@ export function launch(): Promise<Browser> {
   })
 }
 
-/** A request that left a page: method, path and the names of its headers. */
-export type Sent = readonly [method: string, path: string, headers: string]
-
 /** A phone in a page of a browser context of its own. */
 export class PagePhone {
   readonly name: string
   readonly page: Page
   /** What the page complained about: errors, and what its policy refused. */
   readonly complaints: string[] = []
-  /** Its POSTs and their preflights, in order. */
-  readonly sent: Sent[] = []
+  readonly #requests = new Map<string, { readonly method: string; readonly path: string }>()
+  /** The headers that went over the wire, by request; Chromium tells of them apart from the request. */
+  readonly #headers = new Map<string, Readonly<Record<string, string>>>()
 
   private constructor(name: string, page: Page) {
     this.name = name
@@ -61,11 +59,21 @@ export class PagePhone {
     })
     const network = await context.newCDPSession(page)
     await network.send("Network.enable")
-    network.on("Network.requestWillBeSent", ({ request: { method, url, headers } }) => {
-      const names = Object.keys(headers).map(header => header.toLowerCase())
-      if (method !== "GET") phone.sent.push([method, new URL(url).pathname, names.sort().join()])
+    network.on("Network.requestWillBeSent", ({ requestId, request: { method, url } }) => {
+      phone.#requests.set(requestId, { method, path: new URL(url).pathname })
+    })
+    network.on("Network.requestWillBeSentExtraInfo", ({ requestId, headers }) => {
+      phone.#headers.set(requestId, headers)
     })
     return phone
+  }
+
+  /** Its requests so far of one method, in order, with all headers and their values. */
+  async requests(method: "POST" | "OPTIONS") {
+    const found = [...this.#requests].filter(([, request]) => request.method === method)
+    // The page is asked for nothing: its answer comes after what Chromium had to tell.
+    while (found.some(([id]) => !this.#headers.has(id))) await this.page.title()
+    return found.map(([id, { path }]) => ({ path, headers: this.#headers.get(id)! }))
   }
 
   call<K extends keyof RemotePhone>(
