@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { Command } from "commander"
 import { progressBar, table } from "./output.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
+import { filterVerifiers } from "./vectors/filters.ts"
 import { oracleVerifiers } from "./vectors/oracles.ts"
 import { primitiveVerifiers } from "./vectors/primitives.ts"
 import { protocolVerifiers } from "./vectors/protocol.ts"
@@ -15,6 +16,7 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...publishedVerifiers,
   ...scenarioVerifiers,
   ...primitiveVerifiers,
+  ...filterVerifiers,
   ...protocolVerifiers,
   ...oracleVerifiers,
 }
