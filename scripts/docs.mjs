@@ -1,5 +1,5 @@
-// Holds what the documents promise: links lead somewhere, generated tables and pictures are what the code says, the
-// code shown is the code compiled, and the README's table is what its command prints. Needs a build; npm run docs.
+// Holds what the documents promise: links lead somewhere, files named exist, generated tables and pictures are what the
+// code says, the code shown is the code compiled, and the README's table is what its command prints. Needs a build.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -64,6 +64,17 @@ function brokenLinks(page) {
 let links = 0
 const broken = pages.flatMap(brokenLinks)
 say("links", broken, `${links} in ${pages.length} pages`)
+
+/** Files of the project that a page names in its text. */
+const NAMED = /`((?:src|test|scripts|vectors|bench|examples)\/[\w./-]+\.[a-z0-9]+)`/g
+let named = 0
+const gone = pages.flatMap(page =>
+  [...read(page).matchAll(NAMED)].flatMap(([, path]) => {
+    named++
+    return existsSync(join(root, path)) ? [] : [`${page}: there is no ${path}`]
+  }),
+)
+say("files named", gone, `${named}`)
 
 for (const script of ["error-table", "exposure-rules", "data-flow"]) {
   const { status, stdout, stderr } = run(`scripts/${script}.mjs`)

@@ -1,49 +1,26 @@
-import { kernel, time } from "../crypto/index.ts"
+import { time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { Changes } from "./changes.ts"
 import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
 import { countWindows, type Erasable, erase, exportData } from "./data.ts"
-import { noticePublished, readActions } from "./delivery.ts"
-import { evaluate, pruneMatched, tell } from "./exposure.ts"
+import { readActions } from "./delivery.ts"
+import { evaluate, pruneMatched } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
-import { paceOf, pruneObservations } from "./match.ts"
+import { Learner } from "./learner.ts"
+import { pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
 import { pruneDraft } from "./report.ts"
 import { type Draft, prepareReport } from "./reporting.ts"
-import { notBefore, noteFailure, noteSuccess, retryAt } from "./retry.ts"
 import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/index.ts"
 import { pruneSecrets } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
 import { encryptedStore } from "./store/encrypted.ts"
-import { sync } from "./sync.ts"
 import { canceller, Tracer } from "./tracing.ts"
+import type { Client } from "./verbs.ts"
 import { exposureIn, reportIn } from "./view.ts"
-
-export interface Client {
-  /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
-  start(): Promise<Tracing>
-  stop(): Promise<void>
-  status(): Promise<Status>
-  /** The status now, and again whenever it may have changed, until the signal aborts. */
-  watch(signal?: Cancel): AsyncIterable<Status>
-  /** Learns from the batches that are new. `force` does not wait for the interval, nor after a failure. */
-  sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
-  /** For the host's scheduler. Does what is due, and arms what comes next. */
-  run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
-  prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft>
-  /** What every scan contributed to a day. */
-  explain(day: IsoDay): Promise<DayResult>
-  /** Puts a day aside that the person has seen. */
-  dismiss(day: IsoDay): Promise<void>
-  journal(o?: { since?: EpochMs }): AsyncIterable<JournalEntry>
-  /** All that is stored, as lines of JSON; own keys only when they are asked for. */
-  exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array>
-  erase(what: Erasable): Promise<void>
-  close(): Promise<void>
-}
 
 const never = canceller()
 
@@ -73,8 +50,8 @@ class OpenClient implements Client {
   readonly #changes = new Changes()
   #parameters
   #lastSync: Status["lastSync"]
+  readonly #learner: Learner
   #syncing = false
-  #matcher: kernel.AsyncMatcher | undefined
   #since: EpochMs | undefined
   /** A wrong clock, or a lost key: what the client itself found. */
   readonly #found = new Map<Impediment["code"], Impediment>()
@@ -92,6 +69,14 @@ class OpenClient implements Client {
     const parameters = () => this.#parameters
     const changed = () => this.#changes.tell()
     this.#tracer = new Tracer({ radio, store, clock, random, design, parameters, changed })
+    this.#learner = new Learner({
+      config,
+      ports,
+      logKey: this.#keys.log,
+      design,
+      rule: this.#rule,
+      tracer: this.#tracer,
+    })
     this.#outbox = new Outbox(config, ports, { keys: this.#keys, design, tracer: this.#tracer })
   }
 
@@ -145,6 +130,11 @@ class OpenClient implements Client {
   async close(): Promise<void> {
     await this.#tracer.stop()
     await this.#ports.store.close()
+  }
+
+  /** For `await using`, where the engine has it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async status(): Promise<Status> {
@@ -235,85 +225,17 @@ class OpenClient implements Client {
     }
   }
 
+  /** What a sync says about the phone itself: a wrong clock, or parameters that hold from now on. */
   async #syncOnce(signal: Cancel, force: boolean): Promise<SyncResult> {
     const lost = this.#lost
     if (lost !== undefined) return { is: "failed", error: lost, batches: 0 }
-    const { store, random } = this.#ports
-    const now = this.#tracer.now()
-    const state = await store.read(readState)
-    const { syncedAt = Number.NEGATIVE_INFINITY } = state
-    const interval = syncedAt > now ? 0 : syncedAt + this.#config.sync.minIntervalHours * 3600
-    const until = Math.max(interval, retryAt(state, "sync", now))
-    if (!force && now < until) return { is: "skipped", why: "too-soon", until: (until * 1000) as EpochMs }
-    const newDays: IsoDay[] = []
-    let batches = 0
-    let keys = 0
-    try {
-      await this.#takeBatches(signal, now, newDays, (done, held) => {
-        batches = done
-        keys += held
-      })
-      await store.write(async tx => {
-        await updateState(tx, { second: this.#tracer.second(), syncedAt: now })
-        await noteSuccess(tx, "sync")
-        await note(tx, now, "synced", String(batches))
-      })
+    const result = await this.#learner.sync(signal, force)
+    if (result.is === "failed" && result.error.code === "clock-skew") this.#find("clock-wrong", result.error)
+    if (result.is === "done") {
       this.#found.delete("clock-wrong")
       await this.#takeParameters()
-      return { is: "done", batches, keys, newDays }
-    } catch (error) {
-      if (!(error instanceof LindungError)) throw error
-      if (error.code === "clock-skew") this.#find("clock-wrong", error)
-      if (error.code === "aborted") return { is: "failed", error, batches }
-      const at = await store.write(async tx => {
-        await note(tx, now, "sync-failed", error.code)
-        return noteFailure(tx, "sync", now, random)
-      })
-      return { is: "failed", error: notBefore(error, at), batches }
     }
-  }
-
-  /** The host's matcher, or one in this thread, made when it is needed first. */
-  #matching(): { matcher: kernel.AsyncMatcher; pace: kernel.Pace } {
-    const { matcher, clock, wait } = this.#ports
-    const pace = paceOf(clock, wait)
-    const made = this.#matcher ?? matcher ?? kernel.inThread(kernel.createMatcher(), pace)
-    this.#matcher = made
-    return { matcher: made, pace }
-  }
-
-  async #takeBatches(
-    signal: Cancel,
-    now: number,
-    newDays: IsoDay[],
-    progress: (done: number, keys: number) => void,
-  ): Promise<void> {
-    const { http, store } = this.#ports
-    const { exposureDays } = this.#config.retention
-    await this.#tracer.flush()
-    await sync(
-      {
-        http,
-        store,
-        files: this.#config.server.files,
-        logKey: this.#keys.log,
-        design: this.#design,
-        matching: this.#matching(),
-        signal,
-        now,
-        headMoved: bucket => this.#tracer.moveLogicalClock(bucket),
-        afterBatch: async (tx, batch, parameters) => {
-          await noticePublished(tx, batch, parameters, this.#ports.random)
-          const fresh = await tell(tx, this.#rule, now, exposureDays)
-          for (const day of fresh) await note(tx, now, "told", day)
-          return fresh
-        },
-      },
-      (done, held, fresh) => {
-        newDays.push(...fresh)
-        progress(done, held)
-      },
-    )
+    return result
   }
 
   async run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void> {

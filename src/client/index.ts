@@ -5,7 +5,7 @@
  */
 export { LindungError } from "../protocol/index.ts"
 export * as cadence from "./cadence.ts"
-export { type Client, open } from "./client.ts"
+export { open } from "./client.ts"
 export { type Config, checkConfig, type Problem } from "./config.ts"
 export * as cover from "./cover.ts"
 export type { Erasable } from "./data.ts"
@@ -32,3 +32,4 @@ export * as risk from "./risk/index.ts"
 export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"
 export { memoryStore } from "./store/memory.ts"
+export type { Client } from "./verbs.ts"

@@ -119,11 +119,11 @@ export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return out
 }
 
-/** The text of ASCII bytes, whatever their number; engines limit the arguments of one call. */
+/** The text of ASCII bytes, whatever their number. One by one: to spread an array over a call takes ten times as long. */
 export function fromAscii(input: Uint8Array): string {
   requireByteArray("input", input)
   let text = ""
-  for (let at = 0; at < input.length; at += 4096) text += String.fromCharCode(...input.subarray(at, at + 4096))
+  for (let i = 0; i < input.length; i++) text += String.fromCharCode(input[i]!)
   return text
 }
 

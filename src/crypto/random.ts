@@ -32,6 +32,18 @@ export function uniform(random: Random, outcomes: number): number {
   }
 }
 
+/** An index, drawn by whole weights that are not all zero. */
+export function weighted(weights: readonly number[], random: Random): number {
+  let left = uniform(
+    random,
+    weights.reduce((sum, weight) => sum + weight, 0),
+  )
+  return weights.findIndex(weight => {
+    left -= weight
+    return left < 0
+  })
+}
+
 /** A new array in uniform order (Fisher–Yates): the secret broadcast order of designs 1 and 3 (WP 2.1, 2.3). */
 export function shuffle<T>(items: readonly T[], random: Random): T[] {
   const out = [...items]

@@ -1,4 +1,4 @@
-import { gaen, type Random, time, uniform } from "../crypto/index.ts"
+import { gaen, type Random, time, uniform, weighted } from "../crypto/index.ts"
 import { type ExportKey, KeyTable, type ReportType } from "./export-keys.ts"
 
 /**
@@ -41,8 +41,8 @@ export function drawExportPadding(
   for (let row = 0; row < count; ) {
     const last = first + uniform(random, choices)
     const today = last - (last % gaen.ROLLING_PERIOD)
-    const days = 1 + draw(profile.days, random)
-    const onset = draw(profile.onsetDaysAgo, random)
+    const days = 1 + weighted(profile.days, random)
+    const onset = weighted(profile.onsetDaysAgo, random)
     for (let age = 0; age < days && row < count; age++)
       table.set(row++, madeUp(today, last, age, onset, profile, random))
   }
@@ -65,16 +65,4 @@ function madeUp(
     ...(reportType === undefined ? {} : { reportType }),
     ...(transmissionRisk === undefined ? {} : { transmissionRisk }),
   }
-}
-
-/** An index, drawn by the weights. */
-function draw(weights: readonly number[], random: Random): number {
-  let left = uniform(
-    random,
-    weights.reduce((sum, weight) => sum + weight, 0),
-  )
-  return weights.findIndex(weight => {
-    left -= weight
-    return left < 0
-  })
 }

@@ -1,4 +1,4 @@
-import { type Random, time, uniform, unlinkable } from "../crypto/index.ts"
+import { type Random, time, uniform, unlinkable, weighted } from "../crypto/index.ts"
 import { type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
 import type { PaddingProfile, ParameterSet } from "./parameters.ts"
 
@@ -11,17 +11,6 @@ export interface PaddingEntry {
   readonly entry: Uint8Array
 }
 
-function draw(weights: readonly number[], random: Random): number {
-  let left = uniform(
-    random,
-    weights.reduce((sum, weight) => sum + weight, 0),
-  )
-  return weights.findIndex(weight => {
-    left -= weight
-    return left < 0
-  })
-}
-
 /**
  * One made-up report of a bucket, drawn from the public profile alone, never from the batch (protocol §7): a first
  * day, the slots from it to the bucket's end that are revealed at their hour, and a night without any.
@@ -29,11 +18,11 @@ function draw(weights: readonly number[], random: Random): number {
 export function drawPadding(design: Design, bucket: number, parameters: ParameterSet, random: Random): PaddingEntry[] {
   const profile = parameters.paddingProfile
   const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
-  const firstDay = time.day(end - 1) - draw(profile.firstDayAge, random)
+  const firstDay = time.day(end - 1) - weighted(profile.firstDayAge, random)
   const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, parameters)
   if (design.reveals === "one") return [{ slot: first, entry: random.bytes(entryBytes(design)) }]
-  const night = draw(profile.nightStartHour, random)
-  const nightHours = draw(profile.nightHours, random)
+  const night = weighted(profile.nightStartHour, random)
+  const nightHours = weighted(profile.nightHours, random)
   const entries: PaddingEntry[] = []
   for (let slot = first; slotStart(design, slot, parameters) < end; slot++) {
     const hour = hourOf(design, slot, parameters)

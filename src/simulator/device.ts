@@ -236,6 +236,7 @@ export class Device {
       exportData: o => phone().exportData(o),
       erase: what => call("erase", client => client.erase(what)),
       close: () => phone().close(),
+      [Symbol.asyncDispose]: () => phone().close(),
     }
   }
 

@@ -39,6 +39,7 @@ export interface Deployment {
   readonly log: string[]
   /** Moves the wall clock. */
   later(seconds: number): void
+  ask(method: string, path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>
   post(path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>
   issue(body: unknown, headers?: Record<string, string>): Promise<Answer>
   redeem(body: Uint8Array): Promise<Answer>
@@ -72,20 +73,22 @@ export async function deploy(
   await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
 
-  const post: Deployment["post"] = (path, body, headers = {}) =>
+  const ask: Deployment["ask"] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
-      const sent = request({ port, host: "127.0.0.1", path, method: "POST", headers }, response =>
+      const sent = request({ port, host: "127.0.0.1", path, method, headers }, response =>
         collect(response).then(resolve, reject),
       )
       sent.on("error", reject)
       sent.end(body)
     })
+  const post: Deployment["post"] = (path, body, headers) => ask("POST", path, body, headers)
   return {
     authority,
     log,
     later: seconds => {
       now += seconds
     },
+    ask,
     post,
     issue: (body, headers = { authorization: `Bearer ${API_KEY}` }) =>
       post("/v1/codes", typeof body === "string" ? body : JSON.stringify(body), {

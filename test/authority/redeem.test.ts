@@ -128,6 +128,29 @@ describe("redeeming", () => {
       expect(verifies(await redeem(good, 7)), "and nothing has changed").to.equal(true)
     })
 
+  it("answers every preflight with the same few bytes, for redeeming alone", async () => {
+    const preflight = (path: string, headers: Record<string, string>) => site.ask("OPTIONS", path, "", headers)
+    const first = await preflight("/v1/redeem", { origin: "https://app.example" })
+    expect({ status: first.status, length: first.body.length }).to.deep.equal({ status: 204, length: 0 })
+    expect(first.headers).to.include.members([
+      "Access-Control-Allow-Origin: *",
+      "Access-Control-Allow-Methods: POST",
+      "Access-Control-Allow-Headers: content-type",
+      "Access-Control-Max-Age: 86400",
+    ])
+    for (const origin of ["null", "http://192.0.2.1:8080"])
+      expect(await preflight("/v1/redeem", { origin, cookie: "a=1" })).to.deep.equal(first)
+    expect((await preflight("/v1/codes", { origin: "https://app.example" })).headers.join()).to.not.include(
+      "Allow-Origin",
+    )
+  })
+
+  it("lets a page of any origin read its token and every refusal", async () => {
+    for (const body of [encodeRedeem(good, commitment(7)), encodeRedeem(madeUp(5), commitment(7)), new Uint8Array(3)])
+      expect((await site.redeem(body)).headers).to.include("Access-Control-Allow-Origin: *")
+    expect((await site.issue({ contagiousFromDay: TODAY })).headers.join()).to.not.include("Allow-Origin")
+  })
+
   it("answers other paths with a problem document", async () => {
     const { status, body } = await site.post("/v1/other", "")
     expect([status, JSON.parse(body.toString()).code]).to.deep.equal([404, "not-found"])

@@ -33,7 +33,7 @@ const wrongCode = async (at: Lab) => {
 
 /** An action as anybody on the wire sees it, from its first request to its last. */
 async function onTheWire(design: DesignName, begin: (at: Lab) => Promise<void>, covering: Config["cover"]) {
-  const at = await lab(design, { config: { cover: covering, sync: { minIntervalHours: 2 } } })
+  const at = await lab(design, { config: { cover: covering } })
   const before = seen(at.w, "anna").length
   await begin(at)
   expect(kindsOf(seen(at.w, "anna").slice(before))).to.deep.equal(["redeem", "uploads"])

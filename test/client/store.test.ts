@@ -34,15 +34,6 @@ crashSafety("memory", () => {
   const store = memoryStore()
   return async () => store
 })
-crashSafety("SQLite", () => {
-  const path = freshPath()
-  return () => sqliteStore(path)
-}, ["hybrid"])
-crashSafety("IndexedDB", () => {
-  const name = freshName()
-  return () => indexedDBStore(name)
-}, ["hybrid"])
-
 describe("the SQLite store", () => {
   const key = Uint8Array.of(1, 2, 3)
   const secret = Uint8Array.from({ length: 40 }, (_, i) => 200 - i)

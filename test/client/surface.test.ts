@@ -166,6 +166,29 @@ describe("trouble with the radio", () => {
     await client.close()
   })
 
+  it("closes by itself at the end of a block that uses it", async () => {
+    let closed = false
+    const store = memoryStore()
+    {
+      await using client = await open(CONFIG, {
+        radio: RADIO,
+        store: {
+          ...store,
+          async close() {
+            closed = true
+          },
+        },
+        clock: phoneClock({ now: 1_589_000_000 }),
+        random: seeded(1),
+        http: { send: () => Promise.reject(new Error("offline")) },
+        scheduler: { arm: async () => {}, disarm: async () => {} },
+      })
+      await client.start()
+      expect(closed).to.equal(false)
+    }
+    expect(closed).to.equal(true)
+  })
+
   it("nothing is armed and no request is made before tracing was started", async () => {
     const client = await openWith({})
     expect((await client.status()).next).to.deep.equal({})

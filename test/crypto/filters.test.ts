@@ -92,7 +92,7 @@ for (const [name, { vectors, build, parse, falsePositives, placeBytes }] of Obje
           const read = parse(build(list, f).bytes())!
           expect(each(list).every(y => read.has(y))).to.equal(true)
         }),
-        { numRuns: 60 },
+        { numRuns: 20 },
       )
     })
 
@@ -105,7 +105,7 @@ for (const [name, { vectors, build, parse, falsePositives, placeBytes }] of Obje
           expect(hex(build(concat(...turned, ...ys), 42).bytes())).to.equal(hex(bytes))
           expect(hex(parse(bytes)!.bytes())).to.equal(hex(bytes))
         }),
-        { numRuns: 30 },
+        { numRuns: 10 },
       )
     })
 

@@ -69,6 +69,19 @@ describe("the static tree over HTTP", () => {
       expect((await at.get(path)).status, path).to.equal(404)
   })
 
+  it("may be read by a page of any origin, also that a file is missing", async () => {
+    const missing = PATHS.batch("hybrid", FIRST_BUCKET + 9)
+    for (const [path, status] of [
+      [BATCH, 200],
+      [PATHS.checkpoint, 200],
+      [missing, 404],
+    ] as const) {
+      const answer = await at.get(path, { origin: "https://app.example" })
+      expect(answer.status, path).to.equal(status)
+      expect(answer.headers.get("access-control-allow-origin"), path).to.equal("*")
+    }
+  })
+
   it("says nothing of its making", async () => {
     const { headers } = await at.get(BATCH)
     for (const name of ["x-powered-by", "server", "set-cookie", "last-modified", "x-ratelimit-remaining"])

@@ -121,6 +121,50 @@ describe("POST /v1/uploads", () => {
       expect(await stored(stores)).to.equal(1)
     }))
 
+  it("answers every preflight with the same few bytes, which no limit counts", () =>
+    withServer(
+      async at => {
+        const shapes = new Set<string>()
+        for (const origin of ["https://app.example", "null", "http://192.0.2.1:8080"])
+          for (const asked of ["POST", "DELETE"]) {
+            const answer = await fetch(`${at.url}/v1/uploads`, {
+              method: "OPTIONS",
+              headers: { origin, "access-control-request-method": asked, cookie: "a=1" },
+            })
+            const headers = [...answer.headers].filter(([name]) => name !== "date")
+            shapes.add(JSON.stringify([answer.status, headers, await answer.text()]))
+          }
+        expect(shapes.size).to.equal(1)
+        const [status, headers, body] = JSON.parse([...shapes][0]!)
+        expect([status, body]).to.deep.equal([204, ""])
+        expect(Object.fromEntries(headers)).to.include({
+          "access-control-allow-origin": "*",
+          "access-control-allow-methods": "POST",
+          "access-control-allow-headers": "content-type",
+          "access-control-max-age": "86400",
+        })
+        expect(Object.fromEntries(headers)).to.not.have.property("access-control-allow-credentials")
+        expect((await at.post(new Uint8Array())).status, "the one upload of this minute").to.equal(400)
+        expect((await at.post(new Uint8Array())).status).to.equal(429)
+      },
+      { uploadsPerMinute: 1 },
+    ))
+
+  it("lets a page of any origin read what it takes and what it refuses, by one header for all", () =>
+    withServer(
+      async at => {
+        const seal = await sealer(at, FIRST_BUCKET, parameters)
+        const statuses: number[] = []
+        for (const body of [seal.cover(), new Uint8Array(), seal.cover()]) {
+          const answer = await at.post(body, { origin: "https://app.example" })
+          statuses.push(answer.status)
+          expect(answer.headers.get("access-control-allow-origin")).to.equal("*")
+        }
+        expect(statuses).to.deep.equal([202, 400, 429])
+      },
+      { uploadsPerMinute: 2 },
+    ))
+
   it("refuses everybody alike when the bucket holds as many as it may", () =>
     withServer(
       async (at, stores) => {

@@ -5,6 +5,7 @@ import { z } from "zod"
 import { CODES_PATH, LindungError, REDEEM_BYTES, REDEEM_PATH } from "../../protocol/index.ts"
 import { mayIssue } from "../api-key.ts"
 import type { IssuedCode, IssueOrder } from "../issue.ts"
+import { crossOrigin } from "./cross-origin.ts"
 import { problems } from "./problem.ts"
 
 const MAX_JSON_BYTES = 1024
@@ -43,6 +44,7 @@ export function httpListener({ redeem, issue, apiKeyHashes, log }: Services): Re
   app.set("trust proxy", false)
   app.use(helmet())
 
+  app.all(REDEEM_PATH, crossOrigin)
   app.post(
     REDEEM_PATH,
     express.raw({ type: BINARY, limit: REDEEM_BYTES, inflate: false }),

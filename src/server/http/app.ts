@@ -4,6 +4,7 @@ import helmet from "helmet"
 import type { Random } from "../../crypto/index.ts"
 import { LindungError, UPLOADS_PATH } from "../../protocol/index.ts"
 import type { Ingest } from "../ingest.ts"
+import { crossOrigin } from "./cross-origin.ts"
 import { type Files, TREE_PATH } from "./files.ts"
 import { limit } from "./limit.ts"
 import type { Metrics } from "./metrics.ts"
@@ -33,6 +34,8 @@ export function keyServerApp(ports: AppPorts): (req: IncomingMessage, res: Serve
   // Before helmet: the files are public bytes, and bring the few headers that mean something for them.
   app.get(TREE_PATH, files.handler)
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }))
+  // Before the limit: a preflight is no upload.
+  app.all(UPLOADS_PATH, crossOrigin)
   if (uploadsPerMinute > 0) app.use(UPLOADS_PATH, limit(uploadsPerMinute, random))
   app.post(UPLOADS_PATH, uploads(ingest))
   app.get("/healthz", (_req, res) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Request, RequestHandler, Response } from "express"
-import { LindungError, PATHS } from "../../protocol/index.ts"
+import { CROSS_ORIGIN, LindungError, PATHS } from "../../protocol/index.ts"
 import type { TreeStore } from "../store/store.ts"
 
 /** Everything a phone may ask for (protocol §8), and nothing that leads out of the tree. */
@@ -27,8 +27,6 @@ function served(path: string, bytes: Uint8Array): Served {
       ETag: `"${tag}"`,
       "X-Content-Type-Options": "nosniff",
       "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-      // Public and the same for everybody: a page of any origin may read them.
-      "Access-Control-Allow-Origin": "*",
     },
   }
 }
@@ -53,6 +51,8 @@ export class Files {
   }
 
   readonly handler: RequestHandler = async (req: Request, res: Response): Promise<void> => {
+    // Public and the same for everybody: a page of any origin may read them, and that one is missing.
+    res.set(CROSS_ORIGIN)
     const file = this.#held.get(req.path) ?? (await this.#load(req.path))
     const { ["Content-Length"]: _, ["Content-Type"]: __, ...unchanged } = file.headers
     if (isKnown(req.headers["if-none-match"], file.headers["ETag"])) res.writeHead(304, unchanged).end()

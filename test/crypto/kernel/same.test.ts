@@ -100,7 +100,7 @@ describe("the kernel's back ends", () => {
           const { keys, heard } = scene(design, seed, keyCount, heardCount)
           expect(design.matched(simd, keys, heard)).to.deep.equal(design.matched(js, keys, heard))
         }),
-        { numRuns: 25 },
+        { numRuns: 8 },
       )
     })
 
@@ -112,7 +112,7 @@ describe("the kernel's back ends", () => {
         for (const matcher of [simd, js])
           expect(result(matcher.search("hybrid", heard, { identifiersPerKey: n }).match(keys))).to.deep.equal([])
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     )
     for (const n of [0, 1.5, 1441, Number.NaN])
       expect(() => simd.search("hybrid", observations([]), { identifiersPerKey: n })).to.throw(RangeError)

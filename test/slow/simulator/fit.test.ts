@@ -15,7 +15,7 @@ import {
   receive,
   seededDice,
 } from "../../../src/simulator/index.ts"
-import { line, standing } from "../floor.ts"
+import { line, standing } from "../../simulator/floor.ts"
 
 const curve: Curve = {
   atOneMetre: -85,

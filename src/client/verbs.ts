@@ -1,0 +1,31 @@
+import type { Cancel } from "../protocol/index.ts"
+import type { Erasable } from "./data.ts"
+import type { JournalEntry } from "./journal.ts"
+import type { EpochMs, TaskId } from "./ports.ts"
+import type { Draft } from "./reporting.ts"
+import type { DayResult, IsoDay } from "./risk/index.ts"
+import type { Status, SyncResult, Tracing } from "./status.ts"
+
+/** What an app can ask of the library. Exceptions are for misuse and for reporting; all other trouble is a state. */
+export interface Client extends AsyncDisposable {
+  /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
+  start(): Promise<Tracing>
+  stop(): Promise<void>
+  status(): Promise<Status>
+  /** The status now, and again whenever it may have changed, until the signal aborts. */
+  watch(signal?: Cancel): AsyncIterable<Status>
+  /** Learns from the batches that are new. `force` does not wait for the interval, nor after a failure. */
+  sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
+  /** For the host's scheduler. Does what is due, and arms what comes next. */
+  run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
+  prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft>
+  /** What every scan contributed to a day. */
+  explain(day: IsoDay): Promise<DayResult>
+  /** Puts a day aside that the person has seen. */
+  dismiss(day: IsoDay): Promise<void>
+  journal(o?: { since?: EpochMs }): AsyncIterable<JournalEntry>
+  /** All that is stored, as lines of JSON; own keys only when they are asked for. */
+  exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array>
+  erase(what: Erasable): Promise<void>
+  close(): Promise<void>
+}
