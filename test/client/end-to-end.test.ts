@@ -5,7 +5,7 @@ import { CONFIG } from "./config.ts"
 
 const START = "2020-05-08"
 
-for (const design of ["hybrid", "low-cost"] as DesignName[])
+for (const design of ["hybrid", "low-cost", "unlinkable"] as DesignName[])
   describe(`the whole loop, ${design}`, () => {
     it("warns who was near for twenty minutes, and nobody else", async () => {
       const w = world({ seed: 7, start: START, config: { ...CONFIG, design } })

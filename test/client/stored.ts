@@ -30,11 +30,14 @@ export async function observations(store: Store): Promise<Kept[]> {
     const base = {
       kind,
       slot: bytes.readUInt32BE(at),
-      id: bytes.subarray(at + 4, at + 20).toString("hex"),
+      id: bytes.subarray(at + 4, kind === "fresh" ? -8 : bytes.length).toString("hex"),
       scans: value.length / 16,
     }
     return kind === "fresh"
-      ? { ...base, marks: { bucket: bytes.readUInt32BE(21), after: bytes.readUInt32BE(25) } }
+      ? {
+          ...base,
+          marks: { bucket: bytes.readUInt32BE(bytes.length - 8), after: bytes.readUInt32BE(bytes.length - 4) },
+        }
       : base
   })
 }

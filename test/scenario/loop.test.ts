@@ -5,7 +5,7 @@ import { expect } from "chai"
 import { runExperiment } from "../../src/cli/start/experiment.ts"
 import { score } from "../../src/cli/start/results.ts"
 import { memoryStore, type Store } from "../../src/client/index.ts"
-import { hex, hybrid, lowCost } from "../../src/crypto/index.ts"
+import { hex, hybrid, lowCost, unlinkable } from "../../src/crypto/index.ts"
 import { designByName, PATHS, parseBatch } from "../../src/protocol/index.ts"
 import { addMeetings, afternoon, receive, seededDice, truthOfPositions } from "../../src/simulator/index.ts"
 
@@ -24,17 +24,26 @@ async function storedIn(directory: string): Promise<Buffer[]> {
 }
 
 /** Secrets and identifiers that a phone made, out of its own store. */
-async function ownSecrets(store: Store, design: "low-cost" | "hybrid"): Promise<Uint8Array[]> {
+async function ownSecrets(store: Store, design: keyof typeof EPHIDS): Promise<Uint8Array[]> {
   const { secretBytes } = designByName(design)!
   const records = await store.read(tx => [
     ...(tx.range(Uint8Array.of(0x73), Uint8Array.of(0x74)) as Iterable<[Uint8Array, Uint8Array]>),
   ])
   const secrets = records.map(([, record]) => record.slice(0, secretBytes))
-  return secrets.flatMap(secret => [secret, ...(design === "hybrid" ? hybrid.ephIds(secret) : lowCost.ephIds(secret))])
+  return secrets.flatMap(secret => [secret, ...EPHIDS[design](secret)])
 }
 
+const EPHIDS = {
+  hybrid: hybrid.ephIds,
+  "low-cost": lowCost.ephIds,
+  unlinkable: (seed: Uint8Array) => [unlinkable.ephId(seed)],
+} as const
+
 describe("the whole loop over real HTTP and files", () => {
-  for (const design of ["hybrid", "low-cost"] as const) {
+  /** What each person is told, and the minutes that it rests on, by design. */
+  const told = new Map<string, unknown>()
+
+  for (const design of ["hybrid", "low-cost", "unlinkable"] as const) {
     describe(design, function () {
       this.timeout(60_000)
       const stores = new Map<string, Store>()
@@ -57,6 +66,10 @@ describe("the whole loop over real HTTP and files", () => {
           redeemMillis: 20,
         }
         played = await runExperiment({ ...plan, storeOf }, () => {})
+        told.set(
+          design,
+          played.outcomes.map(({ name, exposure, day }) => [name, exposure.is, day.score]),
+        )
       })
 
       after(async () => {
@@ -114,4 +127,12 @@ describe("the whole loop over real HTTP and files", () => {
       })
     })
   }
+
+  describe("of the three designs", () => {
+    it("warns the same people, of the same minutes", () => {
+      const [one, ...others] = [...told.values()]
+      expect(others).to.have.length(2)
+      for (const other of others) expect(other).to.deep.equal(one)
+    })
+  })
 })

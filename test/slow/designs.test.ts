@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect } from "chai"
+import { runExperiment } from "../../src/cli/start/experiment.ts"
+import { DESIGNS, type DesignName } from "../../src/protocol/index.ts"
+import {
+  addMeetings,
+  afternoon,
+  receive,
+  SCENE_NAMES,
+  seededDice,
+  truthOfPositions,
+} from "../../src/simulator/index.ts"
+
+const START = 1_596_114_000
+const POSITIVE = "7"
+
+type Scenes = Pick<Parameters<typeof runExperiment>[0], "recordings" | "truth">
+
+/** What every person is told, and the minutes that it rests on. */
+async function told(scenes: Scenes, design: DesignName) {
+  const directory = await mkdtemp(join(tmpdir(), "lindung-designs-"))
+  const plan = { ...scenes, design, positive: POSITIVE, risk: "dp3t-exposure-score", directory, redeemMillis: 20 }
+  const played = await runExperiment(plan, () => {})
+  await played.close()
+  await rm(directory, { recursive: true })
+  return played.outcomes.map(({ name, exposure, day }) => ({ name, exposure: exposure.is, minutes: day.score }))
+}
+
+describe("on each of the six scenes all designs warn the same people, of the same minutes", function () {
+  this.timeout(600_000)
+
+  for (const scene of SCENE_NAMES)
+    it(scene, async () => {
+      const dice = seededDice("designs")
+      const scenes = afternoon(dice, START).filter(({ name }) => name === scene)
+      const played = { recordings: receive(scenes, dice), truth: addMeetings(...scenes.map(truthOfPositions)) }
+      const [first, ...others] = DESIGNS.map(({ name }) => name)
+      const expected = await told(played, first!)
+      for (const design of others) expect(await told(played, design), design).to.deep.equal(expected)
+      // On the move nobody is near for long enough to be warned.
+      const isSomething = (one: (typeof expected)[number]) =>
+        scene === "movement" ? one.minutes > 0 : one.exposure === "exposed"
+      expect(expected.some(isSomething)).to.equal(true)
+    })
+})
