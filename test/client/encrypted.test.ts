@@ -2,45 +2,18 @@ import { expect } from "chai"
 import nacl from "tweetnacl"
 import { type EpochMs, type KeyVault, memoryStore, open, type Store } from "../../src/client/index.ts"
 import { encryptedStore } from "../../src/client/store/encrypted.ts"
-import { hex, secretBox } from "../../src/crypto/index.ts"
+import { secretBox } from "../../src/crypto/index.ts"
 import { phoneClock } from "../../src/simulator/index.ts"
 import { clientStoreContract } from "../contract/client-store.ts"
-import { crashSafety } from "../contract/crash-safety.ts"
 import { seeded } from "../dice.ts"
 import { CONFIG } from "./config.ts"
 import { dump } from "./stored.ts"
+import { encryptedInMemory, testVault } from "./vault.ts"
 
-/** A vault that can lose its key. */
-function testVault(): KeyVault & { lost: boolean; seals: number } {
-  const key = new Uint8Array(32).fill(4)
-  return {
-    lost: false,
-    seals: 0,
-    async seal(plain, context) {
-      this.seals++
-      return secretBox.seal(Buffer.from(`${context}|${hex(plain)}`), key, seeded(this.seals))
-    },
-    async open(sealed, context) {
-      const text = Buffer.from(secretBox.open(sealed, key)!).toString()
-      return this.lost || !text.startsWith(`${context}|`) ? "lost" : Buffer.from(text.slice(context.length + 1), "hex")
-    },
-  }
-}
-
-const inMemory = () => {
-  const under = memoryStore()
-  const vault = testVault()
-  return () => encryptedStore(under, vault, seeded(6))
-}
 clientStoreContract("encrypted", async () => {
-  const again = inMemory()
+  const again = encryptedInMemory()
   return { open: async () => again() }
 })
-crashSafety("encrypted", () => {
-  const again = inMemory()
-  return async () => again()
-}, ["hybrid"])
-
 const key = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes)
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(

@@ -33,7 +33,7 @@ clientStoreContract("IndexedDB", async () => {
 crashSafety("memory", () => {
   const store = memoryStore()
   return async () => store
-})
+}, ["hybrid"])
 describe("the SQLite store", () => {
   const key = Uint8Array.of(1, 2, 3)
   const secret = Uint8Array.from({ length: 40 }, (_, i) => 200 - i)
