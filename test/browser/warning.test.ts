@@ -11,7 +11,7 @@ describe("phones in pages of Chromium", () => {
   before(async () => {
     browser = await launch()
   })
-  after(() => browser.close())
+  after(() => browser?.close())
   beforeEach(async () => {
     here = await Neighbourhood.open()
   })
