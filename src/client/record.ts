@@ -79,7 +79,7 @@ export interface Marks {
 export class Recorder {
   readonly dropped: Dropped = { length: 0, strength: 0, future: 0, past: 0, storage: 0 }
   readonly #random: Random
-  #scan: { id: number; second: number; at: number; heard: Map<string, Pending> } | undefined
+  #scan: { id: number; second: number; last: number; at: number; heard: Map<string, Pending> } | undefined
   #lastScan: number | undefined
 
   constructor(random: Random) {
@@ -102,7 +102,8 @@ export class Recorder {
     else if (at < now - MAX_BEHIND_SECONDS) this.dropped.past++
     else {
       const closed = this.#scan?.id === scanId ? undefined : this.close()
-      this.#scan ??= { id: scanId, second, at: Math.min(at, now), heard: new Map() }
+      this.#scan ??= { id: scanId, second, last: second, at: Math.min(at, now), heard: new Map() }
+      this.#scan.last = Math.max(this.#scan.last, second)
       const id = hex(payload)
       const pending = this.#scan.heard.get(id)
       if (pending) {
@@ -123,7 +124,7 @@ export class Recorder {
     const scan = this.#scan
     this.#scan = undefined
     if (scan === undefined) return undefined
-    const { second, at } = scan
+    const { second, last, at } = scan
     const scanId = uniform(this.#random, 2 ** 32)
     const before = this.#lastScan ?? second - SCAN_PLAN.everyMs / 1000
     const seconds = Math.round(Math.min(second - before, MAX_GAP_SECONDS))
@@ -133,7 +134,8 @@ export class Recorder {
       at: heardAt,
       scan: { min, typical: Math.round(sum / packets), seconds, scanId },
     }))
-    return { second, at, heard }
+    // The mark is of the last packet: a second is never rounded to an earlier one (protocol §3).
+    return { second: last, at, heard }
   }
 }
 
