@@ -1,8 +1,7 @@
 // Holds what the documents promise: links lead somewhere, files named exist, generated tables and pictures are what the
-// code says, the code shown is the code compiled, and the README's table is what its command prints. Needs a build.
+// code says, and the code shown is the code compiled; docs-run.mjs runs the commands. Needs a build.
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -89,27 +88,6 @@ for (const [page, file] of [
     `${page} shows ${file}`,
     read(page).includes(`\`\`\`ts\n${read(file)}\`\`\`\n`) ? [] : ["the code shown is another one"],
   )
-
-/** Sent and received are left out: cover and padding are drawn afresh. */
-const withoutBytes = line => line.replace(/ +\d+ kB +\d+ kB$/, "")
-
-function sceneProblems() {
-  const directory = mkdtempSync(join(tmpdir(), "lindung-docs-"))
-  try {
-    const { status, stdout, stderr } = run(
-      "dist/src/cli/main.js",
-      ...["start", "--once", "--scenario", "train", "--dir", directory],
-    )
-    if (status !== 0) return [stderr.trim()]
-    const shown = new Set(read("README.md").split("\n").map(withoutBytes))
-    const printed = stdout.slice(0, stdout.indexOf("\nWhat the servers stored")).split("\n").map(withoutBytes)
-    if (printed.length < 20) return [`the command printed ${printed.length} lines`]
-    return printed.filter(line => !shown.has(line)).map(line => `not in README.md: ${line}`)
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
-}
-say("README.md shows what npm start -- --once --scenario train prints", sceneProblems())
 
 const data = join(process.env.LINDUNG_DATA ?? "", "contacts", "bt-measurements")
 if (process.env.LINDUNG_DATA !== undefined && existsSync(data)) {
