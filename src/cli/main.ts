@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
+import { auditCommand } from "./audit/index.ts"
 import { exportCommand } from "./export.ts"
 import { initCommand } from "./init.ts"
 import { measurementCommand } from "./measurement/index.ts"
@@ -23,5 +24,6 @@ const program = new Command("lindung")
   .addCommand(initCommand())
   .addCommand(serveCommand())
   .addCommand(exportCommand())
+  .addCommand(auditCommand())
 
 await program.parseAsync().catch(fail)

@@ -1,0 +1,7 @@
+/**
+ * Independent checks over public files. Pure: files come in through a port.
+ * @module
+ */
+export type { TreeFiles } from "./files.ts"
+export { FINDINGS, type Finding, type FindingCode, type Severity } from "./findings.ts"
+export { auditLog, type LogAudit, type LogReport } from "./log.ts"

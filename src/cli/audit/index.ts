@@ -1,0 +1,8 @@
+import { Command } from "commander"
+import { logCommand } from "./log.ts"
+
+export function auditCommand(): Command {
+  return new Command("audit")
+    .description("Check from outside what a deployment says of itself.")
+    .addCommand(logCommand(), { isDefault: true })
+}
