@@ -13,6 +13,8 @@ import type { CodeStore } from "./store/store.ts"
 
 export { newApiKey } from "./api-key.ts"
 export { type AuthorityConfig, authorityConfigFrom } from "./config.ts"
+export { apiMarkdown } from "./http/portal/markdown.ts"
+export { type OpenApi, openApi } from "./http/portal/openapi.ts"
 export type { IssuedCode, IssueOrder } from "./issue.ts"
 export { memoryCodeStore } from "./store/memory.ts"
 export { sqliteCodeStore } from "./store/sqlite.ts"

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
 import { auditCommand } from "./audit/index.ts"
+import { authorityCommand } from "./authority.ts"
 import { exportCommand } from "./export.ts"
 import { initCommand } from "./init.ts"
 import { measurementCommand } from "./measurement/index.ts"
@@ -25,5 +26,6 @@ const program = new Command("lindung")
   .addCommand(serveCommand())
   .addCommand(exportCommand())
   .addCommand(auditCommand())
+  .addCommand(authorityCommand())
 
 await program.parseAsync().catch(fail)
