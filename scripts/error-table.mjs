@@ -22,8 +22,15 @@ const MEANINGS = {
     "the server's, or somebody between",
     "Nothing at once; if it lasts, “the service cannot be trusted now”.",
   ],
-  "log-inconsistent": ["the server's", "“The service contradicts itself.” Tell the operator, with the journal."],
+  "log-inconsistent": [
+    "the server's",
+    "“The service contradicts itself.” Tell the operator, with the journal and, if there is one, the proof.",
+  ],
   stale: ["the operator's, or somebody holds files back", "After a day, “no news since …”."],
+  "not-witnessed": [
+    "the operator's, or the server shows this phone alone something",
+    "After a day, “no news since …”.",
+  ],
   "not-in-log": ["the server's", "As for log-inconsistent."],
   format: ["the server's, or somebody between", "Nothing: the next attempt comes by itself."],
   "wrong-length": ["the app's version", SERVERS_ONLY],

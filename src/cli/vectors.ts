@@ -9,6 +9,7 @@ import { protocolVerifiers } from "./vectors/protocol.ts"
 import { publishedVerifiers } from "./vectors/published.ts"
 import { scenarioVerifiers } from "./vectors/scenarios.ts"
 import { scheduleVerifiers } from "./vectors/schedules.ts"
+import { tlogVerifiers } from "./vectors/tlog.ts"
 
 /** Every schema this program knows, by the file's `format` or, for other systems' rules, its `oracle`. */
 const VERIFIERS: Readonly<Record<string, Verifier>> = {
@@ -18,6 +19,7 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...primitiveVerifiers,
   ...filterVerifiers,
   ...protocolVerifiers,
+  ...tlogVerifiers,
   ...oracleVerifiers,
 }
 

@@ -1,4 +1,4 @@
-import { time } from "../crypto/index.ts"
+import { fromBase64, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { Changes } from "./changes.ts"
@@ -72,7 +72,7 @@ class OpenClient implements Client {
     this.#learner = new Learner({
       config,
       ports,
-      logKey: this.#keys.log,
+      trust: { key: this.#keys.log, policy: this.#keys.policy },
       design,
       rule: this.#rule,
       tracer: this.#tracer,
@@ -189,6 +189,11 @@ class OpenClient implements Client {
 
   async *journal(o: { since?: EpochMs } = {}): AsyncIterable<JournalEntry> {
     yield* await this.#ports.store.read(tx => readJournal(tx, o.since ?? 0))
+  }
+
+  async misbehaviour(): Promise<Uint8Array | undefined> {
+    const { misbehaviour } = await this.#ports.store.read(readState)
+    return misbehaviour === undefined ? undefined : fromBase64(misbehaviour)
   }
 
   exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array> {

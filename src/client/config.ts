@@ -1,5 +1,14 @@
 import { fromBase64 } from "../crypto/index.ts"
-import { DESIGNS, type DesignName, designByName, type NoteKey, parseNoteKey } from "../protocol/index.ts"
+import {
+  DESIGNS,
+  type DesignName,
+  designByName,
+  type NoteKey,
+  parseNoteKey,
+  parseWitnessKey,
+  problemOfPolicy,
+  type WitnessPolicy,
+} from "../protocol/index.ts"
 import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
@@ -13,6 +22,11 @@ export interface Config {
     readonly logKey: string
     /** Ed25519 key of the receipts, base 64. */
     readonly receiptKey: string
+    /**
+     * Witnesses as C2SP keys of type 4, and how many of them must have cosigned a head before the phone believes it.
+     * Without them the log could show this phone a history of its own.
+     */
+    readonly witnesses?: { readonly keys: readonly string[]; readonly quorum: number }
   }
   readonly authority: {
     readonly url: string
@@ -56,12 +70,24 @@ const noteKey: Check = value => {
   }
 }
 
+const witnesses: Check = value => {
+  if (value === undefined) return undefined
+  const { keys, quorum } = (value ?? {}) as { keys?: unknown; quorum?: unknown }
+  if (!Array.isArray(keys) || typeof quorum !== "number") return "expected a list of keys and a quorum"
+  try {
+    return problemOfPolicy({ witnesses: keys.map(text => parseWitnessKey(String(text))), quorum })
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 const CHECKS: readonly (readonly [path: string, check: Check])[] = [
   ["appId", text],
   ["server.files", url],
   ["server.uploads", url],
   ["server.logKey", noteKey],
   ["server.receiptKey", key],
+  ["server.witnesses", witnesses],
   ["authority.url", url],
   ["authority.publicKey", key],
   ["authority.mechanism", oneOf("simple")],
@@ -107,9 +133,16 @@ export function configuredRule(config: Config): RiskRule {
 }
 
 /** The pinned keys of a checked configuration, as bytes. */
-export function pinnedKeys(config: Config): { log: NoteKey; receipts: Uint8Array; authority: Uint8Array } {
+export function pinnedKeys(config: Config): {
+  log: NoteKey
+  policy: WitnessPolicy
+  receipts: Uint8Array
+  authority: Uint8Array
+} {
+  const { keys, quorum } = config.server.witnesses ?? { keys: [], quorum: 0 }
   return {
     log: parseNoteKey(config.server.logKey),
+    policy: { witnesses: keys.map(parseWitnessKey), quorum },
     receipts: fromBase64(config.server.receiptKey)!,
     authority: fromBase64(config.authority.publicKey)!,
   }

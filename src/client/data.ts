@@ -56,10 +56,10 @@ export async function erase(tx: WriteTx, what: Erasable): Promise<void> {
     await erasePrefix(tx, "x")
     await updateState(tx, { told: {}, dismissed: {} })
   } else {
-    const { second, head, cursor, parameters, ingestKeys } = await readState(tx)
+    const { second, head, misbehaviour, cursor, parameters, ingestKeys } = await readState(tx)
     for (const [key] of await entries(tx, EVERYTHING)) tx.del(key)
     // Public, and what a server that shows this phone another log would be caught by.
-    await updateState(tx, { second, head, cursor, parameters, ingestKeys })
+    await updateState(tx, { second, head, misbehaviour, cursor, parameters, ingestKeys })
   }
 }
 

@@ -1,18 +1,23 @@
-import { equal, fromHex, merkle } from "../crypto/index.ts"
+import { equal, fromBase64, fromHex, merkle } from "../crypto/index.ts"
 import {
   type Cancel,
   type Checkpoint,
+  contradictionOf,
+  encodeMisbehaviour,
   firstRecentLeaf,
+  isAfter,
   type Leaf,
   LindungError,
   type NoteKey,
   PATHS,
   parseEntries,
   parseLeaf,
+  requireQuorum,
   TileReader,
   tilePath,
   tilesUnder,
   verifyCheckpoint,
+  type WitnessPolicy,
 } from "../protocol/index.ts"
 import type { Http } from "./ports.ts"
 import type { State } from "./state.ts"
@@ -26,18 +31,33 @@ const MAX_LEAVES = 2 ** 26
 /** The head of the log, verified against the one before, and the leaves under it that still matter. */
 export interface Head {
   readonly checkpoint: Checkpoint
+  /** The bytes that were signed, with their signatures: half of a proof, should the log contradict them one day. */
+  readonly note: Uint8Array
   readonly leaves: readonly Leaf[]
+}
+
+/** Whose word is believed: the log's, and that of enough witnesses. */
+export interface Trust {
+  readonly key: NoteKey
+  readonly policy: WitnessPolicy
+}
+
+interface Signed {
+  readonly head: Checkpoint
+  readonly note: Uint8Array
 }
 
 /**
  * Fetches the checkpoint and the tiles under it, and believes nothing that is not signed or proved (protocol §9):
- * the signature of the pinned key, consistency with the head that was stored, inclusion of every leaf returned.
- * @throws LindungError signature, log-inconsistent, clock-skew, format, network …
+ * the signature of the pinned key, those of enough witnesses, consistency with the head that was stored, inclusion of
+ * every leaf returned.
+ * @throws LindungError signature, not-witnessed, log-inconsistent, clock-skew, format, network …; with a proof where
+ *   what the log has signed contradicts itself
  */
 export async function fetchHead(
   http: Http,
   files: string,
-  key: NoteKey,
+  { key, policy }: Trust,
   known: State["head"],
   nowBucket: number,
   signal: Cancel,
@@ -46,39 +66,86 @@ export async function fetchHead(
   const checkpoint = verifyCheckpoint(note, key)
   if (checkpoint.size < 1 || checkpoint.size > MAX_LEAVES)
     throw new LindungError("format", `the log has ${checkpoint.size} leaves, and never has more than ${MAX_LEAVES}`)
-  requireForward(checkpoint, known)
+  const before = known && signedBefore(known, key)
+  requireForward({ head: checkpoint, note }, known, before, key)
+  requireQuorum(note, policy)
   if (checkpoint.bucket > nowBucket)
     throw new LindungError("clock-skew", "the log has closed a bucket that has not begun on this phone", {
       skewMs: (nowBucket - checkpoint.bucket) * 7_200_000,
     })
   const behind = known !== undefined && known.size < firstRecentLeaf(checkpoint.size)
   const tiles = new TileReader()
-  const bundles: [first: number, leaves: Uint8Array[]][] = []
+  const encoded: Uint8Array[] = []
   for (const tile of tilesUnder(checkpoint.size, behind)) {
     const file = await fetchFile(http, files + tilePath(tile), MAX_TILE_BYTES, signal)
-    if (tile.level < 0) bundles.push([tile.index * 256, parseEntries(file, tile.width)])
+    if (tile.level < 0) encoded.push(...parseEntries(file, tile.width))
     else tiles.add(tile, file)
   }
-  requireConsistent(checkpoint, known, tiles)
-  const leaves = bundles.flatMap(([first, encoded]) => encoded.map((leaf, i) => includedLeaf(first + i, leaf, tiles)))
-  return { checkpoint, leaves }
+  requireConsistent({ head: checkpoint, note }, known, before, tiles, key)
+  const first = firstRecentLeaf(checkpoint.size)
+  const leaves = encoded.map((leaf, i) => includedLeaf(first + i, leaf, tiles))
+  requireOrder({ head: checkpoint, note }, leaves, encoded, tiles, key)
+  return { checkpoint, note, leaves }
 }
 
-function requireForward(checkpoint: Checkpoint, known: State["head"]): void {
+/** The head that was believed last, as it was signed; undefined where only its numbers were kept. */
+function signedBefore({ size, root, bucket, note = "" }: NonNullable<State["head"]>, key: NoteKey): Signed | undefined {
+  const bytes = fromBase64(note)
+  if (bytes === undefined || bytes.length === 0) return undefined
+  return { head: { origin: key.name, size, root: fromHex(root), bucket }, note: bytes }
+}
+
+function inconsistent(why: string, proof: Uint8Array | undefined): LindungError {
+  return new LindungError("log-inconsistent", why, proof === undefined ? {} : { proof })
+}
+
+function requireForward(now: Signed, known: State["head"], before: Signed | undefined, key: NoteKey): void {
   if (known === undefined) return
-  if (checkpoint.size < known.size || checkpoint.bucket < known.bucket)
-    throw new LindungError("log-inconsistent", "the log went back")
-  if (checkpoint.size === known.size && !equal(checkpoint.root, fromHex(known.root)))
-    throw new LindungError("log-inconsistent", "two signed heads of one size differ")
+  const { size, bucket, root } = now.head
+  const isOther = size === known.size && !equal(root, fromHex(known.root))
+  if (size >= known.size && bucket >= known.bucket && !isOther) return
+  const proof = before && contradictionOf(key, [before, now])
+  throw inconsistent(isOther ? "two signed heads of one size differ" : "the log went back", proof)
 }
 
 /** The tiles are the tree of the checkpoint, and that tree continues the one that was known. */
-function requireConsistent({ size, root }: Checkpoint, known: State["head"], tiles: TileReader): void {
+function requireConsistent(
+  now: Signed,
+  known: State["head"],
+  before: Signed | undefined,
+  tiles: TileReader,
+  key: NoteKey,
+): void {
+  const { size, root } = now.head
   if (!tiles.isUnder(size, root)) throw new LindungError("log-inconsistent", "the tiles do not make the root")
   if (known === undefined || known.size === size) return
-  const proof = merkle.consistencyProof(known.size, size, tiles.node)
-  if (!merkle.verifyConsistency(known.size, size, fromHex(known.root), root, proof))
-    throw new LindungError("log-inconsistent", "the log does not continue the one that was known")
+  const hashes = merkle.consistencyProof(known.size, size, tiles.node)
+  if (merkle.verifyConsistency(known.size, size, fromHex(known.root), root, hashes)) return
+  const proof = before && contradictionOf(key, [before, now], { root: merkle.root(known.size, tiles.node), hashes })
+  throw inconsistent("the log does not continue the one that was known", proof)
+}
+
+/** Batches ascend by bucket and design; a second one for a pair is misbehaviour, whatever it holds. */
+function requireOrder(
+  { head, note }: Signed,
+  leaves: readonly Leaf[],
+  encoded: readonly Uint8Array[],
+  tiles: TileReader,
+  key: NoteKey,
+): void {
+  const batches = [...leaves.entries()].filter(([, leaf]) => leaf.type === "batch")
+  for (const [n, [at, leaf]] of batches.entries()) {
+    const [earlierAt, earlier] = batches[n - 1] ?? []
+    if (earlier === undefined || earlierAt === undefined || isAfter(earlier, leaf)) continue
+    const first = firstRecentLeaf(head.size)
+    const proven = (i: number) => ({
+      index: first + i,
+      leaf: encoded[i]!,
+      proof: merkle.inclusionProof(first + i, head.size, tiles.node),
+    })
+    const proof = encodeMisbehaviour(key, { kind: "order", note, leaves: [proven(earlierAt), proven(at)] })
+    throw inconsistent(`the batch of bucket ${leaf.bucket} is logged behind that of bucket ${earlier.bucket}`, proof)
+  }
 }
 
 function includedLeaf(index: number, encoded: Uint8Array, tiles: TileReader): Leaf {

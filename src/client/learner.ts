@@ -1,8 +1,9 @@
-import { kernel } from "../crypto/index.ts"
+import { base64, kernel } from "../crypto/index.ts"
 import { type Cancel, type Design, LindungError } from "../protocol/index.ts"
-import type { Config, pinnedKeys } from "./config.ts"
+import type { Config } from "./config.ts"
 import { noticePublished } from "./delivery.ts"
 import { tell } from "./exposure.ts"
+import type { Trust } from "./head.ts"
 import { note } from "./journal.ts"
 import { paceOf } from "./match.ts"
 import type { EpochMs, Ports } from "./ports.ts"
@@ -17,7 +18,7 @@ import type { Tracer } from "./tracing.ts"
 export interface Learning {
   readonly config: Config
   readonly ports: Ports
-  readonly logKey: ReturnType<typeof pinnedKeys>["log"]
+  readonly trust: Trust
   readonly design: Design
   readonly rule: RiskRule
   readonly tracer: Tracer
@@ -62,6 +63,8 @@ export class Learner {
       if (error.code === "aborted") return { is: "failed", error, batches }
       const at = await store.write(async tx => {
         await note(tx, now, "sync-failed", error.code)
+        if (error.proof !== undefined && (await readState(tx)).misbehaviour === undefined)
+          await updateState(tx, { misbehaviour: base64(error.proof) })
         return noteFailure(tx, "sync", now, random)
       })
       return { is: "failed", error: notBefore(error, at), batches }
@@ -78,7 +81,7 @@ export class Learner {
   }
 
   async #takeBatches(signal: Cancel, now: number, progress: Parameters<typeof sync>[1]): Promise<void> {
-    const { config, ports, logKey, design, rule, tracer } = this.#of
+    const { config, ports, trust, design, rule, tracer } = this.#of
     const { http, store, random } = ports
     await tracer.flush()
     await sync(
@@ -86,7 +89,7 @@ export class Learner {
         http,
         store,
         files: config.server.files,
-        logKey,
+        trust,
         design,
         matching: this.#matching(),
         signal,

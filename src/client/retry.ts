@@ -40,7 +40,11 @@ export async function noteSuccess(tx: WriteTx, task: Retried): Promise<void> {
 
 /** The same error, with the moment before which trying again is of no use. */
 export function notBefore(error: LindungError, second: number): LindungError {
-  const { code, message, status, skewMs } = error
-  const facts = { ...(status !== undefined && { status }), ...(skewMs !== undefined && { skewMs }) }
+  const { code, message, status, skewMs, proof } = error
+  const facts = {
+    ...(status !== undefined && { status }),
+    ...(skewMs !== undefined && { skewMs }),
+    ...(proof !== undefined && { proof }),
+  }
   return new LindungError(code, message.slice(code.length + 2), { ...facts, notBefore: second * 1000, cause: error })
 }

@@ -7,7 +7,15 @@ import type { ReadTx, WriteTx } from "./ports.ts"
 export interface State {
   readonly schema: 1
   /** The newest checkpoint that was verified: the logical clock (protocol §3). */
-  readonly head?: { readonly size: number; readonly root: string; readonly bucket: number }
+  readonly head?: {
+    readonly size: number
+    readonly root: string
+    readonly bucket: number
+    /** The note that said so, in base 64; missing in stores of before it was kept. */
+    readonly note?: string
+  }
+  /** The first proof that the log contradicted itself, in base 64 (protocol §9): for the person to pass on. */
+  readonly misbehaviour?: string
   /** The last bucket whose batch was processed. */
   readonly cursor?: number
   /** The latest second that the phone's clock has shown; it never goes back. */

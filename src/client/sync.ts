@@ -1,4 +1,4 @@
-import { equal, hex, sha256, time } from "../crypto/index.ts"
+import { base64, equal, hex, sha256, time } from "../crypto/index.ts"
 import {
   type Batch,
   type Cancel,
@@ -10,7 +10,6 @@ import {
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
-  type NoteKey,
   PATHS,
   type ParameterSet,
   parametersFor,
@@ -19,7 +18,7 @@ import {
   parseIngestKeys,
   parseParameters,
 } from "../protocol/index.ts"
-import { fetchHead, type Head } from "./head.ts"
+import { fetchHead, type Head, type Trust } from "./head.ts"
 import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
 import type { Http, Store, WriteTx } from "./ports.ts"
 import type { IsoDay } from "./risk/index.ts"
@@ -41,7 +40,7 @@ export interface SyncPorts {
   readonly http: Http
   readonly store: Store
   readonly files: string
-  readonly logKey: NoteKey
+  readonly trust: Trust
   readonly design: Design
   readonly matching: Pick<Matching, "matcher" | "pace">
   readonly signal: Cancel
@@ -64,7 +63,7 @@ export async function sync(
 ): Promise<void> {
   const before = await ports.store.read(readState)
   const nowBucket = time.bucket(ports.now)
-  const head = await fetchHead(ports.http, ports.files, ports.logKey, before.head, nowBucket, ports.signal)
+  const head = await fetchHead(ports.http, ports.files, ports.trust, before.head, nowBucket, ports.signal)
   const { checkpoint } = head
   if (nowBucket - 1 - checkpoint.bucket > MAX_STALE_BUCKETS)
     throw new LindungError("stale", `the newest batch is ${nowBucket - 1 - checkpoint.bucket} buckets old`)
@@ -75,7 +74,7 @@ export async function sync(
   await ports.headMoved(checkpoint.bucket)
   await ports.store.write(tx =>
     updateState(tx, {
-      head: { size: checkpoint.size, root: hex(checkpoint.root), bucket: checkpoint.bucket },
+      head: { size: checkpoint.size, root: hex(checkpoint.root), bucket: checkpoint.bucket, note: base64(head.note) },
       parameters,
       ingestKeys,
     }),

@@ -24,6 +24,8 @@ export interface Client extends AsyncDisposable {
   /** Puts a day aside that the person has seen. */
   dismiss(day: IsoDay): Promise<void>
   journal(o?: { since?: EpochMs }): AsyncIterable<JournalEntry>
+  /** What the log has signed and cannot all be true, once that was seen: a file that `lindung audit proof` verifies. */
+  misbehaviour(): Promise<Uint8Array | undefined>
   /** All that is stored, as lines of JSON; own keys only when they are asked for. */
   exportData(o: { includeOwnKeys: boolean }): AsyncIterable<Uint8Array>
   erase(what: Erasable): Promise<void>

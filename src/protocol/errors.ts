@@ -30,6 +30,7 @@ export const ERRORS = {
   signature: { status: 400, title: "A signature does not verify.", retry: "later", userCan: "wait" },
   "log-inconsistent": { status: 400, title: "The log contradicts itself.", retry: "later", userCan: "wait" },
   stale: { status: 400, title: "The newest batch is too old.", retry: "later", userCan: "wait" },
+  "not-witnessed": { status: 400, title: "Too few witnesses have signed.", retry: "later", userCan: "wait" },
   "not-in-log": { status: 400, title: "A file is not in the log.", retry: "later", userCan: "wait" },
   format: { status: 400, title: "The message is malformed.", retry: "later", userCan: "wait" },
   "wrong-length": {
@@ -79,6 +80,8 @@ export interface ErrorFacts {
   readonly status?: number
   /** How far this clock is ahead of the log's, in milliseconds. */
   readonly skewMs?: number
+  /** Two signed statements of a log that contradict each other, for anybody to verify (misbehaviour.ts). */
+  readonly proof?: Uint8Array
   readonly cause?: unknown
 }
 
@@ -91,6 +94,7 @@ export class LindungError extends Error {
   readonly notBefore?: number
   readonly status?: number
   readonly skewMs?: number
+  readonly proof?: Uint8Array
 
   /** @param detail what was wrong and where; never a secret */
   constructor(code: ErrorCode, detail: string, facts: ErrorFacts = {}) {
@@ -101,5 +105,6 @@ export class LindungError extends Error {
     if (facts.notBefore !== undefined) this.notBefore = facts.notBefore
     if (facts.status !== undefined) this.status = facts.status
     if (facts.skewMs !== undefined) this.skewMs = facts.skewMs
+    if (facts.proof !== undefined) this.proof = facts.proof
   }
 }

@@ -2,10 +2,19 @@
  * What two parties must agree on: messages, files, the log, parameters, errors. Pure: no clock, no dice, no I/O.
  * @module
  */
+export * from "./add-checkpoint.ts"
 export * from "./authority-keys.ts"
 export * from "./batch.ts"
 export { type BatchHeader, SALT_BYTES } from "./batch-header.ts"
 export * from "./checkpoint.ts"
+export {
+  type Cosignature,
+  cosign,
+  cosignatures,
+  problemOfPolicy,
+  requireQuorum,
+  type WitnessPolicy,
+} from "./cosignature.ts"
 export * from "./cross-origin.ts"
 export { defaultParameters } from "./defaults.ts"
 export * from "./design.ts"
@@ -14,6 +23,27 @@ export * from "./errors.ts"
 export { encodeFilterBatch, type FilterBatch, type FilterKind, mayContain } from "./filter-batch.ts"
 export * from "./ingest-keys.ts"
 export { encodeLeaf, LEAF_BYTES, LEAF_TYPES, type Leaf, type LeafType, leafOf, parseLeaf } from "./leaf.ts"
+export {
+  contradictionOf,
+  encodeMisbehaviour,
+  isAfter,
+  MAX_MISBEHAVIOUR_BYTES,
+  type Misbehaviour,
+  type ProvenLeaf,
+  type Verdict,
+  verifyMisbehaviour,
+} from "./misbehaviour.ts"
+export {
+  encodeNoteKey,
+  encodeWitnessKey,
+  MAX_NOTE_BYTES,
+  type NoteKey,
+  type NoteSignature,
+  parseNote,
+  parseNoteKey,
+  parseSignatureLines,
+  parseWitnessKey,
+} from "./note.ts"
 export { drawPadding, type PaddingEntry, paddingSizes } from "./padding.ts"
 export * from "./parameters.ts"
 export * from "./ports.ts"

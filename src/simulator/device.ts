@@ -233,6 +233,7 @@ export class Device {
       explain: day => call("explain", client => client.explain(day)),
       dismiss: day => call("dismiss", client => client.dismiss(day)),
       journal: o => phone().journal(o),
+      misbehaviour: () => call("misbehaviour", client => client.misbehaviour()),
       exportData: o => phone().exportData(o),
       erase: what => call("erase", client => client.erase(what)),
       close: () => phone().close(),

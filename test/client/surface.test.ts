@@ -208,7 +208,7 @@ describe("a configuration", () => {
       ...CONFIG,
       appId: "",
       design: "centralised",
-      server: { ...CONFIG.server, files: "ftp://x", logKey: "x" },
+      server: { ...CONFIG.server, files: "ftp://x", logKey: "x", witnesses: { keys: [], quorum: 1 } },
       cover: { meanDays: 0, catchUpHours: -1 },
       retention: { contactDays: 30, exposureDays: 14 },
     }
@@ -218,6 +218,7 @@ describe("a configuration", () => {
       "design",
       "server.files",
       "server.logKey",
+      "server.witnesses",
       "cover.meanDays",
       "cover.catchUpHours",
       "retention.contactDays",
