@@ -1,31 +1,31 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
-import { auditCommand } from "./audit/index.ts"
-import { authorityCommand } from "./authority.ts"
-import { exportCommand } from "./export.ts"
-import { initCommand } from "./init.ts"
-import { measurementCommand } from "./measurement/index.ts"
 import { fail } from "./output.ts"
-import { riskCommand } from "./risk.ts"
-import { serveCommand } from "./serve.ts"
-import { startCommand } from "./start.ts"
-import { vectorsCommand } from "./vectors.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
+
+/** In the order of the help. Only the one that is asked for is loaded: a database or Express takes half a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./start.ts")).startCommand(),
+  init: async () => (await import("./init.ts")).initCommand(),
+  serve: async () => (await import("./serve.ts")).serveCommand(),
+  authority: async () => (await import("./authority.ts")).authorityCommand(),
+  audit: async () => (await import("./audit/index.ts")).auditCommand(),
+  attacks: async () => (await import("./attacks.ts")).attacksCommand(),
+  risk: async () => (await import("./risk.ts")).riskCommand(),
+  export: async () => (await import("./export.ts")).exportCommand(),
+  vectors: async () => (await import("./vectors.ts")).vectorsCommand(),
+  measurement: async () => (await import("./measurement/index.ts")).measurementCommand(),
+}
 
 const program = new Command("lindung")
   .description("Privacy-preserving, decentralised exposure notification: tools for operators and auditors.")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
-  .addCommand(startCommand())
-  .addCommand(riskCommand())
-  .addCommand(vectorsCommand())
-  .addCommand(measurementCommand())
-  .addCommand(initCommand())
-  .addCommand(serveCommand())
-  .addCommand(exportCommand())
-  .addCommand(auditCommand())
-  .addCommand(authorityCommand())
+
+const asked = process.argv[2] ?? ""
+const loaded = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]!] : Object.values(COMMANDS)
+for (const load of loaded) program.addCommand(await load())
 
 await program.parseAsync().catch(fail)

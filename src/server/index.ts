@@ -2,6 +2,7 @@
  * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
  * @module
  */
+export { Entries, makeBatch } from "./batcher.ts"
 export { type ServerConfig, type ServerSettings, serverSettingsFrom } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"

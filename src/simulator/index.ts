@@ -4,6 +4,7 @@
  * @module
  */
 export { afternoon, PEOPLE } from "./afternoon.ts"
+export { ATTACKS, type Attack, type Measurement } from "./attacks/index.ts"
 export { between, fraction, normal, seededDice } from "./dice.ts"
 export { fitRadio, type HeldOut, heldOut, type RadioFit, TX_POWER_SCENES } from "./fit/fit.ts"
 export { type BinGoodness, modelQuantiles, QUANTILES } from "./fit/goodness.ts"
