@@ -11,9 +11,12 @@ export function newApiKey(random: Random): { readonly key: string; readonly hash
   return { key, hash: apiKeyHash(key) }
 }
 
-/** Whether an Authorization header carries one of the keys. All hashes are compared, whichever fits. */
-export function mayIssue(authorization: string | undefined, hashes: readonly Uint8Array[]): boolean {
+/**
+ * The name of the key that an Authorization header carries, for the audit log; undefined when it carries none of them. All
+ * hashes are compared, whichever fits.
+ */
+export function apiKeyName(authorization: string | undefined, hashes: readonly Uint8Array[]): string | undefined {
   const [, key = ""] = /^Bearer ([!-~]{1,256})$/i.exec(authorization ?? "") ?? []
   const given = apiKeyHash(key)
-  return hashes.filter(hash => equal(hash, given)).length > 0
+  return hashes.filter(hash => equal(hash, given)).length > 0 ? `api-key:${hex(given.slice(0, 4))}` : undefined
 }

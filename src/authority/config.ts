@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { fromHex } from "../crypto/index.ts"
 import { LindungError } from "../protocol/index.ts"
+import type { MechanismName } from "./mechanism.ts"
 
 const HOURS_PER_DAY = 24
 /** expiryDay ≤ issue day + 13 (protocol §5): a code's life and its token's life have to fit in together. */
@@ -8,6 +9,19 @@ const MAX_TOKEN_DAYS = 13
 
 const secret = z.custom<Uint8Array>(key => key instanceof Uint8Array && key.length === 32, "expected 32 bytes")
 const count = (low: number, high: number) => z.int(`expected an integer from ${low} to ${high}`).min(low).max(high)
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The life of a code that is good: until it is activated, there is nothing that a token could outlive. */
+const lifeHours = (c: { mechanism: string; codeValidHours: number; activationHours: number }): number =>
+  c.mechanism === "activated" ? c.activationHours : c.codeValidHours
 
 const schema = z
   .strictObject({
@@ -17,9 +31,16 @@ const schema = z
     hashKey: secret,
     /** SHA-256 of each API key that may issue codes. */
     apiKeyHashes: z.array(secret).min(1, "expected at least one").max(100),
-    mechanism: z.literal("simple", "expected simple"),
-    /** How long a code may be redeemed, rounded up to the full hour. */
+    /** When and how a permission passes hands (protocol §5). */
+    mechanism: z.enum(["simple", "activated", "data-bound"], "expected simple, activated or data-bound"),
+    /** How long a code, or what was signed for a test, may be redeemed; rounded up to the full hour. */
     codeValidHours: count(1, 12 * HOURS_PER_DAY),
+    /** Activated: how long a code may be redeemed once it is activated. */
+    activationHours: count(1, 12 * HOURS_PER_DAY),
+    /** Activated: how long a code waits for the result of the test. */
+    testValidHours: count(1, 30 * HOURS_PER_DAY),
+    /** Where the deployment is, as the IANA names it: by its calendar a date is still to come or not. */
+    timeZone: z.string().refine(isTimeZone, "expected a time zone such as Asia/Kuala_Lumpur"),
     /** Days after the code's last one on which its token is still accepted. */
     tokenValidDays: count(1, MAX_TOKEN_DAYS - 1),
     /** Time from the complete request to its answer, the same for good and bad codes. */
@@ -27,7 +48,7 @@ const schema = z
     /** Requests that may wait for their answer at one time; more are refused before any look-up. */
     maxWaiting: count(1, 100_000),
   })
-  .refine(c => Math.ceil(c.codeValidHours / HOURS_PER_DAY) + c.tokenValidDays <= MAX_TOKEN_DAYS, {
+  .refine(c => Math.ceil(lifeHours(c) / HOURS_PER_DAY) + c.tokenValidDays <= MAX_TOKEN_DAYS, {
     path: ["tokenValidDays"],
     error: "a token would outlive the 13th day after its code was issued",
   })
@@ -38,10 +59,27 @@ export type AuthorityConfig = z.infer<typeof schema>
 const DEFAULTS = {
   mechanism: "simple",
   codeValidHours: 24,
+  activationHours: 6,
+  testValidHours: 168,
+  timeZone: "UTC",
   tokenValidDays: 3,
   redeemMillis: 1_500,
-  maxWaiting: 2_000,
 } as const
+
+/** Whole redemptions of a phone a day: a cover action every five days, and of a made-up test six. */
+const REDEMPTIONS_A_DAY = { simple: 0.2, activated: 0.2, "data-bound": 1.2 }
+const SECONDS_PER_DAY = 86_400
+/** Phones wake with their owners: the busiest second of a day has so many times the mean. */
+const PEAK = 10
+const FEWEST_WAITING = 100
+const PHONES = 38_000_000
+
+/**
+ * Requests that wait at the busiest time of so many phones, nearly all of them cover: every request waits as long, good
+ * code or not, so that a limit on who waits is one on the rate, and falls on all alike.
+ */
+const waitingOf = (phones: number, mechanism: MechanismName, redeemMillis: number): number =>
+  Math.ceil(FEWEST_WAITING + (phones * REDEMPTIONS_A_DAY[mechanism] * PEAK * redeemMillis) / 1000 / SECONDS_PER_DAY)
 
 /** A configuration that was checked. @throws LindungError config naming every problem, and no value */
 export function checkAuthorityConfig(config: unknown): AuthorityConfig {
@@ -83,13 +121,17 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
   hashKey: key,
   apiKeyHashes: text => text.split(",").map(part => key(part.trim())),
   codeValidHours: number,
+  activationHours: number,
+  testValidHours: number,
   tokenValidDays: number,
   redeemMillis: number,
   maxWaiting: number,
+  phones: number,
 }
 
 /**
  * The configuration from LINDUNG_AUTHORITY_* variables: keys and hashes as 64 hexadecimal digits, lists with commas.
+ * PHONES, the number of phones in the population, gives MAX_WAITING where that is not given.
  * The three secrets must be given; a variable that is not a setting is refused, because it is likely a slip.
  * @throws LindungError config naming every problem, and no value
  */
@@ -99,7 +141,14 @@ export function authorityConfigFrom(environment: Readonly<Record<string, string 
     const path = fromVariable(name)
     return [path, (READ[path] ?? String)(text!)] as const
   })
-  const result = schema.safeParse({ ...DEFAULTS, ...Object.fromEntries(settings) })
+  const { phones, ...rest } = { ...DEFAULTS, ...Object.fromEntries(settings) } as Record<string, unknown>
+  const { mechanism, redeemMillis } = rest
+  const known = isMechanism(mechanism) && typeof redeemMillis === "number"
+  const maxWaiting = known ? waitingOf(Number(phones ?? PHONES), mechanism, redeemMillis) : FEWEST_WAITING
+  const result = schema.safeParse({ maxWaiting, ...rest })
   if (result.success) return result.data
-  throw problems(result.error, variable)
+  // Too many or no phones are a wrong limit, which nobody wrote.
+  throw problems(result.error, path => variable(path === "maxWaiting" && phones !== undefined ? "phones" : path))
 }
+
+const isMechanism = (name: unknown): name is MechanismName => Object.hasOwn(REDEMPTIONS_A_DAY, String(name))

@@ -3,25 +3,40 @@
  * @module
  */
 import type { RequestListener } from "node:http"
-import type { Random, signature } from "../crypto/index.ts"
-import { LindungError } from "../protocol/index.ts"
+import { checkedRandom, type Random, type signature } from "../crypto/index.ts"
+import { type AuditEntry, type AuditHead, auditFacts } from "./audit.ts"
+import { type BulkLine, type BulkOrder, bulkIssuing } from "./bulk.ts"
 import { type AuthorityConfig, checkAuthorityConfig } from "./config.ts"
 import { httpListener } from "./http/app.ts"
-import { hourOf, type IssuedCode, type IssueOrder, simpleCodes } from "./issue.ts"
+import {
+  type ActivateOrder,
+  type IssuedCode,
+  type IssueOrder,
+  issuing,
+  type Permission,
+  type SignOrder,
+} from "./issue.ts"
+import type { MechanismName } from "./mechanism.ts"
+import { contagiousDayOf, hourOf } from "./order.ts"
 import { redeeming } from "./redeem.ts"
+import { type DayStatistics, statistics } from "./statistics.ts"
 import type { CodeStore } from "./store/store.ts"
 
 export { newApiKey } from "./api-key.ts"
+export { type AuditEntry, type AuditFacts, type AuditHead, verifyAudit } from "./audit.ts"
+export type { BulkLine, BulkOrder } from "./bulk.ts"
 export { type AuthorityConfig, authorityConfigFrom } from "./config.ts"
 export { apiMarkdown } from "./http/portal/markdown.ts"
 export { type OpenApi, openApi } from "./http/portal/openapi.ts"
-export type { IssuedCode, IssueOrder } from "./issue.ts"
+export type { ActivateOrder, IssuedCode, IssueOrder, Permission, SignOrder } from "./issue.ts"
+export type { MechanismName } from "./mechanism.ts"
+export type { DayStatistics } from "./statistics.ts"
 export { memoryCodeStore } from "./store/memory.ts"
 export { sqliteCodeStore } from "./store/sqlite.ts"
-export type { Attempt, CodeRow, CodeStore, Grant } from "./store/store.ts"
+export type { Attempt, Batch, CodeRow, CodeStore, DayCount, Grant } from "./store/store.ts"
 
 export interface AuthorityPorts {
-  /** Unix seconds; only hours and days of it are kept. */
+  /** Unix seconds; only hours and days of it are kept, and in the audit log minutes. */
   readonly clock: () => number
   /** Milliseconds that never go back: when an answer is due. */
   readonly monotonic: () => number
@@ -35,13 +50,60 @@ export interface AuthorityPorts {
   readonly log?: (event: string, facts: Readonly<Record<string, string>>) => void
 }
 
+/**
+ * The health authority's verbs. `by` says who acts, in the audit log: 1 to 64 printable ASCII characters without a space,
+ * an id and not a name. Whether he may is the caller's question.
+ */
 export interface Authority {
-  /** A node:http listener: POST /v1/redeem and POST /v1/codes. */
+  /** A node:http listener: POST /v1/redeem, POST /v1/codes and GET /healthz. */
   readonly handler: RequestListener
   /** Under which tokens verify; publishers list it. */
   readonly publicKey: Uint8Array
-  /** A fresh code. @throws RangeError for a day in the future or more than 14 days back */
-  issue(order: IssueOrder): Promise<IssuedCode>
+  readonly mechanism: MechanismName
+  /**
+   * A fresh code: good at once (simple), or dead until it is activated (activated).
+   * @throws RangeError for a day in the future or more than 14 days back; LindungError state in mechanism data-bound
+   */
+  issue(order: IssueOrder, by: string): Promise<IssuedCode>
+  /**
+   * Activated: the test was positive, and from now on the code is good for `activationHours`.
+   * @throws LindungError proof-invalid for a typing error, and for a code that is unknown, activated, revoked or ended;
+   * state in another mechanism; RangeError for the day
+   */
+  activate(order: ActivateOrder, by: string): Promise<Permission>
+  /**
+   * Data-bound: the test was positive, and the phone that showed this text there gets its token.
+   * @throws LindungError format for another text, state when it is signed already or in another mechanism; RangeError for
+   * the day
+   */
+  signCommitment(order: SignOrder, by: string): Promise<Permission>
+  /**
+   * Takes back a code, or what was signed for a test. A token that a phone has fetched already stays good until its end.
+   * @param given a code as somebody typed it, or the text of a test
+   * @returns false when there is no such code (any more)
+   * @throws LindungError proof-invalid for a typing error, format for another text
+   */
+  revoke(given: string, by: string): Promise<boolean>
+  /**
+   * Codes for 1 to 100,000 lines; may be repeated with the same id, and then gives the same codes. A bad line is refused
+   * and the others are done.
+   * @throws RangeError for the id or the number of lines; LindungError state in mechanism data-bound, and for an id that
+   * was used for other lines
+   */
+  bulkIssue(order: BulkOrder, by: string): Promise<BulkLine[]>
+  /**
+   * The first contagious day for a date of the deployment's calendar, as YYYY-MM-DD.
+   * @throws RangeError for another form, and for a date that is still to come there
+   */
+  contagiousDayOf(date: string): number
+  /** Logs an act that changes no code: a sign-in, a new user. @param action lower-case words joined by hyphens */
+  record(action: string, by: string): Promise<void>
+  /** Entries of the audit log after a number, ascending, at most `limit`. */
+  audit(o: { readonly after: number; readonly limit: number }): Promise<AuditEntry[]>
+  /** Where the audit log ends: to be kept elsewhere, so that nobody can cut it. */
+  auditHead(): Promise<AuditHead>
+  /** What was done on each day, small numbers not told. @throws RangeError for more than 366 days */
+  statistics(o: { readonly firstDay: number; readonly lastDay: number }): Promise<DayStatistics[]>
   /** Removes what has expired. To be called once an hour; redeeming does it as well. */
   prune(): Promise<void>
   /** Answers who waits, then closes the store. */
@@ -51,35 +113,37 @@ export interface Authority {
 /** @throws LindungError config, naming every problem */
 export async function openAuthority(config: AuthorityConfig, ports: AuthorityPorts): Promise<Authority> {
   const checked = checkAuthorityConfig(config)
-  const { store, clock, random, curve, log = () => {} } = ports
-  const issuing = simpleCodes(checked, { store, random })
+  const { store, clock, wait, curve, log = () => {} } = ports
+  const random = checkedRandom(ports.random)
+  const codes = issuing(checked, { store, random })
+  const bulk = bulkIssuing(checked, { store, random, yielding: () => wait(0) })
   const { redeem, idle } = redeeming(checked, ports)
-  const issue = (order: IssueOrder) => issuing.issue(order, clock())
-  const prune = () => store.prune(hourOf(clock()))
-  await prune()
+  const verbs = {
+    mechanism: checked.mechanism,
+    issue: (order: IssueOrder, by: string) => codes.issue(order, by, clock()),
+    activate: (order: ActivateOrder, by: string) => codes.activate(order, by, clock()),
+    signCommitment: (order: SignOrder, by: string) => codes.signCommitment(order, by, clock()),
+    revoke: (given: string, by: string) => codes.revoke(given, by, clock()),
+    bulkIssue: (order: BulkOrder, by: string) => bulk(order, by, clock()),
+    contagiousDayOf: (date: string) => contagiousDayOf(date, clock(), checked.timeZone),
+    record: async (action: string, by: string) => store.record(auditFacts(by, action, clock())),
+    audit: ({ after, limit }: { readonly after: number; readonly limit: number }) => store.entries(after, limit),
+    auditHead: () => store.head(),
+    statistics: (days: { readonly firstDay: number; readonly lastDay: number }) => statistics(store, days),
+    async prune() {
+      await store.prune(hourOf(clock()))
+      const { number, hash } = await store.head()
+      if (number > 0) log("audit-head", { number: String(number), hash })
+    },
+  }
+  await store.prune(hourOf(clock()))
   return {
-    handler: httpListener({
-      redeem,
-      issue: order => issueForHttp(issue, order),
-      apiKeyHashes: checked.apiKeyHashes,
-      log,
-    }),
+    ...verbs,
+    handler: httpListener({ redeem, ...verbs, apiKeyHashes: checked.apiKeyHashes, log }),
     publicKey: curve.verifyKey(checked.signingSeed),
-    issue,
-    prune,
     async close() {
       await idle()
       await store.close()
     },
-  }
-}
-
-/** A day that cannot be is the sender's mistake, not the server's. */
-async function issueForHttp(issue: Authority["issue"], order: IssueOrder): Promise<IssuedCode> {
-  try {
-    return await issue(order)
-  } catch (error) {
-    if (error instanceof RangeError) throw new LindungError("format", error.message)
-    throw new LindungError("full", "the code store did not take the code", { cause: error })
   }
 }

@@ -1,15 +1,15 @@
-import { ascii, code, concat, hmacSha256, type Random, requireU32, time } from "../crypto/index.ts"
-import type { Mechanism } from "../protocol/index.ts"
-import type { CodeRow, CodeStore } from "./store/store.ts"
+import { ascii, code as codes, type Random } from "../crypto/index.ts"
+import { LindungError, parseTest } from "../protocol/index.ts"
+import { auditFacts } from "./audit.ts"
+import type { AuthorityConfig } from "./config.ts"
+import { MECHANISMS, testHash } from "./mechanism.ts"
+import { endHour, endOf, hourOf, requireContagiousDay } from "./order.ts"
+import { type CodeRow, type CodeStore, KnownCode } from "./store/store.ts"
 
-const SECONDS_PER_HOUR = 3600
-/** The first contagious day may lie so far back; nothing older is matched by anybody. */
-const MAX_DAYS_BACK = 14
-
-export const hourOf = (unix: number): number => Math.floor(unix / SECONDS_PER_HOUR)
-
+/** What a code is to say. */
 export interface IssueOrder {
-  readonly contagiousFromDay: number
+  /** Day since 1970, UTC. Simple: needed. Activated: absent, since the day comes with the activation. */
+  readonly contagiousFromDay?: number
 }
 
 export interface IssuedCode {
@@ -17,60 +17,148 @@ export interface IssuedCode {
   readonly code: string
   /** The same in groups, to be read aloud. */
   readonly grouped: string
-  readonly contagiousFromDay: number
-  /** Unix seconds; always a full hour. */
+  /** Absent: the code is dead until it is activated. */
+  readonly contagiousFromDay?: number
+  /** Unix seconds; always a full hour. Of a dead code: until when it may be activated. */
   readonly expiresAt: number
 }
 
-/**
- * When and how a permission passes hands (protocol §5). Redeeming is the same for all mechanisms: it reads from the
- * code's row what the token says.
- */
+export interface ActivateOrder {
+  /** As somebody typed it. */
+  readonly code: string
+  readonly contagiousFromDay: number
+}
+
+export interface SignOrder {
+  /** The text that the phone showed at the test (`encodeTest`). */
+  readonly test: string
+  readonly contagiousFromDay: number
+}
+
+/** What came of an activation or a signature. */
+export interface Permission {
+  readonly contagiousFromDay: number
+  /** Unix seconds until which the phone can fetch its token; always a full hour. */
+  readonly expiresAt: number
+}
+
+/** What a health worker can do; `by` names him in the audit log (1 to 64 printable ASCII characters, no space). */
 export interface Issuing {
-  /** @throws RangeError for a day in the future or more than 14 days back */
-  issue(order: IssueOrder, now: number): Promise<IssuedCode>
+  /**
+   * A fresh code: good at once (simple), or dead until it is activated (activated).
+   * @throws RangeError for a day in the future or more than 14 days back; LindungError state in mechanism data-bound
+   */
+  issue(order: IssueOrder, by: string, now: number): Promise<IssuedCode>
+  /**
+   * Activated: the test was positive, and from now on the code is good for `activationHours`.
+   * @throws LindungError proof-invalid for a typing error, and for a code that is unknown, activated, revoked or ended;
+   * state in another mechanism; RangeError for the day
+   */
+  activate(order: ActivateOrder, by: string, now: number): Promise<Permission>
+  /**
+   * Data-bound: the test was positive, and the phone that showed this text there gets its token.
+   * @throws LindungError format for another text, state when it is signed already, or in another mechanism; RangeError
+   * for the day
+   */
+  signCommitment(order: SignOrder, by: string, now: number): Promise<Permission>
+  /**
+   * Takes back a code, or what was signed for a test: what is asked for from now on gets a dummy. A token that a phone has
+   * fetched already stays good until its last day.
+   * @param given a code as somebody typed it, or the text of a test
+   * @returns false when there is no such code (any more)
+   * @throws LindungError proof-invalid for a typing error, format for another text
+   */
+  revoke(given: string, by: string, now: number): Promise<boolean>
 }
 
-/** HMAC(hash key, label ‖ code): what is kept of a code. */
-export const codeHash = (hashKey: Uint8Array, codeBytes: Uint8Array): Uint8Array =>
-  hmacSha256(hashKey, concat(ascii("lindung/authority/code/1"), codeBytes))
+type IssuingConfig = Pick<
+  AuthorityConfig,
+  "mechanism" | "hashKey" | "codeValidHours" | "activationHours" | "testValidHours"
+>
 
-function requireContagiousDay(day: number, now: number): void {
-  requireU32("contagiousFromDay", day)
-  const today = time.day(now)
-  if (day > today) throw new RangeError(`contagiousFromDay: expected at most today (${today}), got ${day}`)
-  if (day < today - MAX_DAYS_BACK)
-    throw new RangeError(
-      `contagiousFromDay: expected at most ${MAX_DAYS_BACK} days before today (${today}), got ${day}`,
-    )
-}
-
-interface SimplePorts {
-  readonly store: CodeStore
-  readonly random: Random
-}
-
-const SIMPLE: Mechanism = 1
-
-/** Mechanism 1: a code is given with the positive result and may be redeemed at once. */
-export function simpleCodes(
-  { hashKey, codeValidHours }: { readonly hashKey: Uint8Array; readonly codeValidHours: number },
-  { store, random }: SimplePorts,
+export function issuing(
+  { mechanism: name, hashKey, codeValidHours, activationHours, testValidHours }: IssuingConfig,
+  { store, random }: { readonly store: CodeStore; readonly random: Random },
 ): Issuing {
+  const mechanism = MECHANISMS[name]
+
+  function requireMechanism(isRight: boolean, what: string): void {
+    if (!isRight) throw new LindungError("state", `mechanism ${name} does not ${what}`)
+  }
+
+  function keyOf(typed: string): Uint8Array {
+    const symbols = codes.parse(typed)
+    if (symbols === undefined) throw new LindungError("proof-invalid", "the code has a typing error")
+    return mechanism.rowKey(hashKey, ascii(symbols), new Uint8Array(0))
+  }
+
+  function keyOfTest(text: string): Uint8Array {
+    const { commitment, lock } = parseTest(text)
+    return testHash(hashKey, commitment, lock)
+  }
+
   return {
-    async issue({ contagiousFromDay }, now) {
+    async issue(order, by, now) {
+      requireMechanism(mechanism.codes !== "none", "give codes")
+      const { contagiousFromDay, expiresHour } = termsOf(
+        order,
+        { mechanism: name, codeValidHours, testValidHours },
+        now,
+      )
+      const fresh = codes.generate(random)
+      const row: CodeRow = { code: keyOf(fresh), mechanism: mechanism.number, contagiousFromDay, expiresHour }
+      await store.add([row], auditFacts(by, "issue", now))
+      return issuedCode(fresh, contagiousFromDay, expiresHour)
+    },
+
+    async activate({ code, contagiousFromDay }, by, now) {
+      requireMechanism(mechanism.codes === "dead", "activate codes")
       requireContagiousDay(contagiousFromDay, now)
-      // Rounded up: the exact end would tell the second at which the patient was told.
-      const expiresHour = Math.ceil(now / SECONDS_PER_HOUR) + codeValidHours
-      const fresh = code.generate(random)
-      const row: CodeRow = { code: codeHash(hashKey, ascii(fresh)), mechanism: SIMPLE, contagiousFromDay, expiresHour }
-      await store.add([row])
-      return {
-        code: fresh,
-        grouped: code.group(fresh),
-        contagiousFromDay,
-        expiresAt: expiresHour * SECONDS_PER_HOUR,
-      }
+      const expiresHour = endHour(now, activationHours)
+      const grant = { contagiousFromDay, expiresHour }
+      if (!(await store.activate(keyOf(code), grant, hourOf(now), auditFacts(by, "activate", now))))
+        throw new LindungError("proof-invalid", "there is no code of this kind that waits for its activation")
+      return { contagiousFromDay, expiresAt: endOf(expiresHour) }
+    },
+
+    async signCommitment({ test, contagiousFromDay }, by, now) {
+      requireMechanism(mechanism.codes === "none", "sign what a phone shows at the test")
+      requireContagiousDay(contagiousFromDay, now)
+      const expiresHour = endHour(now, codeValidHours)
+      const row: CodeRow = { code: keyOfTest(test), mechanism: mechanism.number, contagiousFromDay, expiresHour }
+      await store.add([row], auditFacts(by, "sign", now)).catch(error => {
+        if (error instanceof KnownCode) throw new LindungError("state", "this test was signed already")
+        throw error
+      })
+      return { contagiousFromDay, expiresAt: endOf(expiresHour) }
+    },
+
+    async revoke(given, by, now) {
+      const key = mechanism.codes === "none" ? keyOfTest(given) : keyOf(given)
+      return store.revoke(key, auditFacts(by, "revoke", now))
     },
   }
 }
+
+/** What a code of this moment says, and when it ends. @throws RangeError for a day that cannot be, or must not be given */
+export function termsOf(
+  { contagiousFromDay }: IssueOrder,
+  of: Pick<AuthorityConfig, "mechanism" | "codeValidHours" | "testValidHours">,
+  now: number,
+): { contagiousFromDay: number | undefined; expiresHour: number } {
+  if (MECHANISMS[of.mechanism].codes === "dead") {
+    if (contagiousFromDay !== undefined)
+      throw new RangeError("contagiousFromDay: expected none, since the day comes with the activation")
+    return { contagiousFromDay, expiresHour: endHour(now, of.testValidHours) }
+  }
+  if (contagiousFromDay === undefined) throw new RangeError("contagiousFromDay: expected a day, got none")
+  requireContagiousDay(contagiousFromDay, now)
+  return { contagiousFromDay, expiresHour: endHour(now, of.codeValidHours) }
+}
+
+export const issuedCode = (code: string, contagiousFromDay: number | undefined, expiresHour: number): IssuedCode => ({
+  code,
+  grouped: codes.group(code),
+  ...(contagiousFromDay !== undefined && { contagiousFromDay }),
+  expiresAt: endOf(expiresHour),
+})

@@ -1,14 +1,15 @@
 import { ascii, concat, hmacSha256, type Random, signature, time } from "../crypto/index.ts"
-import { LindungError, type Mechanism, parseRedeem, signToken, type TokenFacts } from "../protocol/index.ts"
+import { LindungError, parseRedeem, signToken, type TokenFacts } from "../protocol/index.ts"
 import type { AuthorityConfig } from "./config.ts"
-import { codeHash, hourOf } from "./issue.ts"
+import { MECHANISMS } from "./mechanism.ts"
+import { endOf, hourOf } from "./order.ts"
 import type { Attempt, CodeStore, Grant } from "./store/store.ts"
 
-const SECONDS_PER_HOUR = 3600
-/** What a dummy says; a phone looks at nothing of it but the signature. */
-const DUMMY_MECHANISM: Mechanism = 1
-/** Requests are gathered so long, because one durable write for each would limit the rate to that of the disk. */
-const GATHER_MILLIS = 50
+/**
+ * Requests are gathered so long, because one durable write for each would limit the rate to that of the disk, and while a
+ * write waits for the disk nobody is answered: five a second leave most of it to others.
+ */
+const GATHER_MILLIS = 200
 
 export interface RedeemPorts {
   readonly clock: () => number
@@ -37,7 +38,7 @@ const commitmentHash = (hashKey: Uint8Array, commitment: Uint8Array): Uint8Array
 
 /** Last day of a token: nothing of the moment of redeeming is in it, so a repeated request gets the same bytes. */
 const expiryDay = (expiresHour: number, tokenValidDays: number): number =>
-  time.day(expiresHour * SECONDS_PER_HOUR - 1) + tokenValidDays
+  time.day(endOf(expiresHour) - 1) + tokenValidDays
 
 /**
  * One path for every code: hash, gather, one transaction in which each request rewrites one row, one signature, and
@@ -47,6 +48,7 @@ const expiryDay = (expiresHour: number, tokenValidDays: number): number =>
 export function redeeming(config: AuthorityConfig, ports: RedeemPorts): Redeeming {
   const { clock, monotonic, wait, random, store, curve } = ports
   const { hashKey, signingSeed, redeemMillis, tokenValidDays } = config
+  const mechanism = MECHANISMS[config.mechanism]
   // A dummy names the real key as well, so that a phone spends the time of a verification on either.
   const publicKey = curve.verifyKey(signingSeed)
   const signer: signature.Ed25519 = { ...curve, verifyKey: () => publicKey }
@@ -85,7 +87,7 @@ export function redeeming(config: AuthorityConfig, ports: RedeemPorts): Redeemin
   function sign(grant: Grant | undefined, commitment: Uint8Array): Uint8Array {
     const today = time.day(clock())
     const made: TokenFacts = {
-      mechanism: DUMMY_MECHANISM,
+      mechanism: mechanism.number,
       contagiousFromDay: today,
       expiryDay: today + tokenValidDays,
       commitment,
@@ -98,7 +100,7 @@ export function redeeming(config: AuthorityConfig, ports: RedeemPorts): Redeemin
     const due = monotonic() + redeemMillis
     const { code, commitment } = parseRedeem(request)
     const outcome = await look({
-      code: codeHash(hashKey, code),
+      code: mechanism.rowKey(hashKey, code, commitment),
       commitment: commitmentHash(hashKey, commitment),
     })
     const token = "failed" in outcome ? undefined : sign(outcome.grant, commitment)

@@ -194,7 +194,7 @@ class OpenWorld implements World {
   async confirm(device: string, contagiousFrom: IsoDay): Promise<string> {
     this.#device(device)
     const { authority } = await this.#deployed
-    return (await authority.issue({ contagiousFromDay: dayNumber(contagiousFrom) })).code
+    return (await authority.issue({ contagiousFromDay: dayNumber(contagiousFrom) }, "nurse-1")).code
   }
 
   crash(device: string, at: "any-write" | number, moment: CrashMoment = "before"): void {

@@ -32,7 +32,7 @@ describe("the authority's configuration", () => {
       LINDUNG_AUTHORITY_API_KEY_HASHES: "",
       LINDUNG_AUTHORITY_CODE_VALID_HOURS: "1e2",
       LINDUNG_AUTHORITY_REDEEM_MILLIS: "5",
-      LINDUNG_AUTHORITY_MECHANISM: "activated",
+      LINDUNG_AUTHORITY_MECHANISM: "blind",
       LINDUNG_AUTHORITY_MAX_WAITNG: "9",
     })
     for (const name of [
@@ -53,11 +53,24 @@ describe("the authority's configuration", () => {
     ["TOKEN_VALID_DAYS", ["0", "13"]],
     ["REDEEM_MILLIS", ["19", "10001"]],
     ["MAX_WAITING", ["0", "100001"]],
+    ["ACTIVATION_HOURS", ["0", "289", "x"]],
+    ["TEST_VALID_HOURS", ["0", "721"]],
+    ["TIME_ZONE", ["", "Kuala Lumpur", "+8"]],
     ["SIGNING_SEED", ["", `${KEY}00`, "zz".repeat(32)]],
   ] as const)
     it(`refuses ${name} outside its bounds`, () => {
       for (const value of wrong) expect(messageFor({ ...GOOD, [`LINDUNG_AUTHORITY_${name}`]: value })).to.include(name)
     })
+
+  it("lets as many wait as the phones of the population make at their busiest, unless it is told a number", () => {
+    const waiting = (more: Record<string, string>) => authorityConfigFrom({ ...GOOD, ...more }).maxWaiting
+    // 38 million phones, 0.2 actions a day, ten times the mean: 880 a second, 1.5 s each.
+    expect(waiting({})).to.be.within(1319, 1520)
+    expect(waiting({ LINDUNG_AUTHORITY_PHONES: "1000" })).to.be.within(100, 110)
+    expect(waiting({ LINDUNG_AUTHORITY_MECHANISM: "data-bound" })).to.be.within(7917, 8100)
+    expect(waiting({ LINDUNG_AUTHORITY_MAX_WAITING: "7" })).to.equal(7)
+    expect(messageFor({ ...GOOD, LINDUNG_AUTHORITY_PHONES: "many" })).to.include("PHONES")
+  })
 
   it("refuses lives of code and token that reach beyond the 13th day", () => {
     const lives = (hours: number, days: number) =>

@@ -86,7 +86,7 @@ describe("issuing a simple code", () => {
     })
 
   it("takes a day from the caller and refuses what cannot be, naming the argument", async () => {
-    const problem = await it1.authority.issue({ contagiousFromDay: TODAY + 1 }).then(
+    const problem = await it1.authority.issue({ contagiousFromDay: TODAY + 1 }, "nurse-1").then(
       () => undefined,
       error => error,
     )

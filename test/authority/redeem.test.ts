@@ -20,7 +20,7 @@ describe("redeeming", () => {
 
   beforeEach(async () => {
     site = await deploy()
-    good = (await site.authority.issue({ contagiousFromDay: TODAY - 2 })).code
+    good = (await site.authority.issue({ contagiousFromDay: TODAY - 2 }, "nurse-1")).code
   })
   afterEach(() => site.close())
 
@@ -40,7 +40,7 @@ describe("redeeming", () => {
   })
 
   it("gives one length and the same headers for good, repeated, wrong, spent, expired and made-up codes", async () => {
-    const second = (await site.authority.issue({ contagiousFromDay: TODAY })).code
+    const second = (await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")).code
     const answers = {
       good: await redeem(good, 7),
       repeated: await redeem(good, 7),
@@ -86,7 +86,7 @@ describe("redeeming", () => {
 
   it("refuses a code of another authority", async () => {
     const other = await deploy({ hashKey: new Uint8Array(32).fill(3) }, { random: seeded(12) })
-    const foreign = (await other.authority.issue({ contagiousFromDay: TODAY })).code
+    const foreign = (await other.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")).code
     await other.close()
     expect(verifies(await redeem(foreign, 7))).to.equal(false)
   })
@@ -100,7 +100,7 @@ describe("redeeming", () => {
       for (const moment of [0, 1, 86_399]) {
         const midnight = TODAY * 86_400
         const longest = await deploy({ codeValidHours, tokenValidDays }, { clock: () => midnight + moment })
-        const fresh = (await longest.authority.issue({ contagiousFromDay: TODAY })).code
+        const fresh = (await longest.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")).code
         const { body } = await longest.redeem(encodeRedeem(fresh, commitment(1)))
         expect(parseToken(body).expiryDay).to.be.at.most(TODAY + 13)
         await longest.close()
@@ -173,7 +173,7 @@ describe("the time of an answer", () => {
         elapsed += ms
       }
       const site = await deploy({}, { store, monotonic: () => elapsed, wait })
-      const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+      const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
       for (const typed of [good, good, madeUp(3)]) {
         const arrival = elapsed
         await site.redeem(encodeRedeem(typed, commitment(1)))
@@ -198,7 +198,7 @@ describe("an authority under load or in trouble", () => {
     const held: (() => void)[] = []
     const wait = () => new Promise<void>(resolve => held.push(resolve))
     const site = await deploy({ maxWaiting: 2 }, { store, wait })
-    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     const answers: Answer[] = []
     const sent = [1, 2, 3, 4].map(async n => {
       answers.push(await site.redeem(encodeRedeem(n % 2 ? good : madeUp(n), commitment(n))))
@@ -225,11 +225,11 @@ describe("an authority under load or in trouble", () => {
     let broken = false
     const failing: CodeStore = {
       ...memory,
-      add: rows => (broken ? Promise.reject(full) : memory.add(rows)),
+      add: (rows, by) => (broken ? Promise.reject(full) : memory.add(rows, by)),
       redeem: (attempts, hour) => (broken ? Promise.reject(full) : memory.redeem(attempts, hour)),
     }
     const site = await deploy({}, { store: failing })
-    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     broken = true
     const refused = await site.redeem(encodeRedeem(good, commitment(1)))
     expect(refused.status).to.equal(503)
@@ -244,7 +244,7 @@ describe("an authority under load or in trouble", () => {
 
   it("writes no code, commitment, token, key or address to its log", async () => {
     const site = await deploy()
-    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     await site.redeem(encodeRedeem(good, commitment(1)))
     await site.redeem(encodeRedeem(good, commitment(2)))
     await site.redeem(new Uint8Array(3))
@@ -257,7 +257,7 @@ describe("an authority under load or in trouble", () => {
     const held: (() => void)[] = []
     const wait = () => new Promise<void>(resolve => held.push(resolve))
     const site = await deploy({}, { wait })
-    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     const answer = site.redeem(encodeRedeem(good, commitment(1)))
     while (held.length === 0) await new Promise(resolve => setImmediate(resolve))
     const closed = site.authority.close()
@@ -281,13 +281,13 @@ describe("what an authority keeps in its file", () => {
     const rows: unknown[] = []
     const store: CodeStore = {
       ...inner,
-      add: added => {
+      add: (added, by) => {
         rows.push(...added)
-        return inner.add(added)
+        return inner.add(added, by)
       },
     }
     const site = await deploy({}, { store })
-    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY })
+    const { code: good } = await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     const { body: token } = await site.redeem(encodeRedeem(good, commitment(0xc7)))
     const { readFileSync } = await import("node:fs")
     for (const suffix of ["", "-wal"]) {
@@ -309,7 +309,7 @@ describe("what an authority keeps in its file", () => {
   it("goes away when it has expired, without anybody asking", async () => {
     const path = join(dir, "expiry.sqlite")
     const site = await deploy({}, { store: await sqliteCodeStore(path, seeded(4)) })
-    await site.authority.issue({ contagiousFromDay: TODAY })
+    await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")
     const { default: SQLite } = await import("better-sqlite3")
     const reader = new SQLite(path, { readonly: true })
     const count = () => reader.prepare("SELECT count(*) FROM codes WHERE mechanism > 0").pluck().get()

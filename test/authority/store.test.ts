@@ -4,7 +4,7 @@ import { join } from "node:path"
 import SQLite from "better-sqlite3"
 import { expect } from "chai"
 import { memoryCodeStore, sqliteCodeStore } from "../../src/authority/index.ts"
-import { codeRow, codeStoreContract } from "../contract/code-store.ts"
+import { BY, codeRow, codeStoreContract } from "../contract/code-store.ts"
 import { seeded } from "../dice.ts"
 
 const dir = mkdtempSync(join(tmpdir(), "lindung-codes-"))
@@ -22,7 +22,7 @@ describe("the SQLite code store", () => {
   it("keeps codes and what they were spent for when it is opened again", async () => {
     const path = freshPath()
     const first = await sqliteCodeStore(path, seeded(1))
-    await first.add([codeRow(1)])
+    await first.add([codeRow(1)], BY)
     await first.redeem([{ code: key(1), commitment: key(10) }], HOUR)
     await first.close()
     const again = await sqliteCodeStore(path, seeded(2))
@@ -41,7 +41,7 @@ describe("the SQLite code store", () => {
   it("rewrites exactly one row for a good, repeated, spent, expired and made-up code, and adds none", async () => {
     const path = freshPath()
     const store = await sqliteCodeStore(path, seeded(3))
-    await store.add([codeRow(1), codeRow(2, { expiresHour: HOUR })])
+    await store.add([codeRow(1), codeRow(2, { expiresHour: HOUR })], BY)
     const reader = new SQLite(path, { readonly: true })
     const rows = () => reader.prepare("SELECT hex(code) AS id, * FROM codes").all() as { id: string }[]
     const attempts = { good: [1, 10], repeated: [1, 10], spent: [1, 11], expired: [2, 10], unknown: [9, 10] }
@@ -78,7 +78,7 @@ describe("the SQLite code store", () => {
     const dice = seeded(8)
     const code = dice.bytes(32)
     const commitment = dice.bytes(32)
-    await store.add([codeRow(1, { code })])
+    await store.add([codeRow(1, { code })], BY)
     await store.redeem([{ code, commitment }], HOUR)
     const holds = (bytes: Uint8Array) =>
       readdirSync(dir)
@@ -93,15 +93,32 @@ describe("the SQLite code store", () => {
   it("is readable by its owner only", async () => {
     const path = freshPath()
     const store = await sqliteCodeStore(path, seeded(6))
-    await store.add([codeRow(1)])
+    await store.add([codeRow(1)], BY)
     for (const suffix of ["", "-wal"]) expect(statSync(path + suffix).mode & 0o777).to.equal(0o600)
     await store.close()
+  })
+
+  it("goes on with the codes of a file of version 1", async () => {
+    const path = freshPath()
+    const first = await sqliteCodeStore(path, seeded(1))
+    await first.add([codeRow(1)], BY)
+    await first.close()
+    const database = new SQLite(path)
+    database.exec("DROP TABLE audit; DROP TABLE batches; PRAGMA user_version = 1")
+    database.close()
+    const again = await sqliteCodeStore(path, seeded(2))
+    expect(await again.redeem([{ code: key(1), commitment: key(10) }], HOUR)).to.have.deep.members([
+      { mechanism: 1, contagiousFromDay: 18_000, expiresHour: HOUR + 24 },
+    ])
+    await again.record(BY)
+    expect((await again.head()).number).to.equal(1)
+    await again.close()
   })
 
   it("refuses a file of a later version and one that is not a database", async () => {
     const later = freshPath()
     const database = new SQLite(later)
-    database.pragma("user_version = 2")
+    database.pragma("user_version = 3")
     database.close()
     const other = freshPath()
     writeFileSync(other, "not a database, but a text of more than sixteen bytes ".repeat(20))

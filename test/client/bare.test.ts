@@ -77,7 +77,7 @@ describe("the client on an engine with the language and nothing else", () => {
     for (const phone of [anna, ben]) expect(await phone.sync()).to.include({ is: "done", batches: 2 })
     expect((await ben.status()).exposure.is).to.equal("none")
 
-    const { code } = await services.authority.issue({ contagiousFromDay: dayNumber(START) })
+    const { code } = await services.authority.issue({ contagiousFromDay: dayNumber(START) }, "nurse-1")
     await anna.report(START, code)
     await nextBucket()
     expect(await ben.sync()).to.include({ is: "done", batches: 1 })

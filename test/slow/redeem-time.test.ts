@@ -43,10 +43,10 @@ it("the time of an answer does not tell a good code from a spent or a made-up on
   )
   const dice = seeded(2)
   const times: Record<"good" | "spent" | "madeUp", number[]> = { good: [], spent: [], madeUp: [] }
-  const spent = (await site.authority.issue({ contagiousFromDay: TODAY })).code
+  const spent = (await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")).code
   await site.redeem(encodeRedeem(spent, dice.bytes(32)))
   for (let round = 0; round < ROUNDS; round++) {
-    const good = (await site.authority.issue({ contagiousFromDay: TODAY })).code
+    const good = (await site.authority.issue({ contagiousFromDay: TODAY }, "nurse-1")).code
     const kinds = { good, spent, madeUp: code.generate(dice) }
     const first = dice.bytes(1)[0]! % 3
     for (let k = 0; k < 3; k++) {

@@ -2,14 +2,16 @@ import { closeSync, openSync } from "node:fs"
 import type { Database } from "better-sqlite3"
 import { type Random, uniform } from "../../crypto/index.ts"
 import { LindungError, type Mechanism } from "../../protocol/index.ts"
-import { answers, UNSPENT } from "./rule.ts"
-import { type Attempt, type CodeStore, type Grant, HASH_BYTES, REPEAT_HOURS } from "./store.ts"
+import { answers, outcomeOf, UNSPENT } from "./rule.ts"
+import { AUDIT, auditTable } from "./sqlite-audit.ts"
+import { BATCHES, batchTable } from "./sqlite-batches.ts"
+import { type Attempt, type CodeRow, type CodeStore, type Grant, HASH_BYTES, KnownCode, REPEAT_HOURS } from "./store.ts"
 
 /*
  * codes
- *   code                 keyed hash of the code
+ *   code                 keyed hash of the code, or of commitment and lock
  *   mechanism            1, 2 or 3; 0 marks a decoy
- *   contagious_from_day
+ *   contagious_from_day  -1 while the code is dead
  *   expires_hour
  *   commitment           keyed hash of the commitment it was spent for; zeros while unspent
  *   noise                fresh with every write: SQLite leaves a page alone whose bytes would not change
@@ -17,9 +19,11 @@ import { type Attempt, type CodeStore, type Grant, HASH_BYTES, REPEAT_HOURS } fr
  * A request with a wrong code must cost a written row, as one with a good code does, and must not fill the disk. So the
  * table holds a fixed number of decoy rows under random keys, spread among the real ones as their hashes are; a
  * request that is not good overwrites one of them, drawn at random, with random bytes.
+ *
+ * batches, audit: see sqlite-batches.ts and sqlite-audit.ts.
  */
-const SCHEMA_VERSION = 1
-const SCHEMA = `
+const SCHEMA_VERSION = 2
+const CODES = `
   CREATE TABLE codes (
     code BLOB PRIMARY KEY,
     mechanism INTEGER NOT NULL,
@@ -28,6 +32,7 @@ const SCHEMA = `
     commitment BLOB NOT NULL,
     noise BLOB NOT NULL
   ) WITHOUT ROWID, STRICT`
+const DEAD = -1
 const DECOYS = 256
 const NOISE_BYTES = 8
 
@@ -66,7 +71,9 @@ function prepareFile(database: Database): void {
       const version = database.pragma("user_version", { simple: true }) as number
       if (version > SCHEMA_VERSION) throw new LindungError("schema-newer", `the code store has version ${version}`)
       if (version === SCHEMA_VERSION) return
-      database.exec(SCHEMA)
+      if (version === 0) database.exec(CODES)
+      database.exec(BATCHES)
+      database.exec(AUDIT)
       database.pragma(`user_version = ${SCHEMA_VERSION}`)
     })
     .immediate()
@@ -94,39 +101,86 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     "SELECT mechanism, contagious_from_day, expires_hour, commitment FROM codes WHERE code = ?",
   )
   const spend = database.prepare("UPDATE codes SET commitment = ?, noise = ? WHERE code = ?")
+  const revive = database.prepare(
+    `UPDATE codes SET contagious_from_day = ?, expires_hour = ?, noise = ?
+     WHERE code = ? AND mechanism > 0 AND contagious_from_day = ${DEAD} AND expires_hour > ?`,
+  )
+  const remove = database.prepare("DELETE FROM codes WHERE code = ? AND mechanism > 0")
   const expire = database.prepare("DELETE FROM codes WHERE mechanism > 0 AND expires_hour + ? <= ?")
+  const audit = auditTable(database)
+  const batches = batchTable(database)
+
+  function addRows(rows: readonly CodeRow[]): void {
+    try {
+      for (const { code, mechanism, contagiousFromDay = DEAD, expiresHour } of rows)
+        insert.run(code, mechanism, contagiousFromDay, expiresHour, UNSPENT, random.bytes(NOISE_BYTES))
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "SQLITE_CONSTRAINT_PRIMARYKEY") throw error
+      throw new KnownCode("a code is known already")
+    }
+  }
 
   function redeemOne(attempt: Attempt, hour: number): Grant | undefined {
-    const row = find.get(attempt.code)
-    const grant = row && {
-      mechanism: row.mechanism,
-      contagiousFromDay: row.contagious_from_day,
-      expiresHour: row.expires_hour,
+    const found = find.get(attempt.code)
+    const day = found?.contagious_from_day
+    const row = found && {
+      mechanism: found.mechanism,
+      contagiousFromDay: day === DEAD ? undefined : day,
+      expiresHour: found.expires_hour,
+      commitment: found.commitment,
     }
-    const good =
-      row !== undefined && grant !== undefined && answers({ ...grant, commitment: row.commitment }, attempt, hour)
+    const good = row !== undefined && answers(row, attempt, hour) ? row : undefined
     const decoy = decoys[uniform(random, decoys.length)]!
     const decoyHash = random.bytes(HASH_BYTES)
     spend.run(good ? attempt.commitment : decoyHash, random.bytes(NOISE_BYTES), good ? attempt.code : decoy)
-    return good ? grant : undefined
+    if (good === undefined) return undefined
+    const { commitment: _, ...grant } = good
+    return grant
   }
 
-  const addAll = database.transaction((rows: Parameters<CodeStore["add"]>[0]) => {
-    for (const { code, mechanism, contagiousFromDay, expiresHour } of rows)
-      insert.run(code, mechanism, contagiousFromDay, expiresHour, UNSPENT, random.bytes(NOISE_BYTES))
-  })
-  const redeemAll = database.transaction((attempts: readonly Attempt[], hour: number) =>
-    attempts.map(attempt => redeemOne(attempt, hour)),
-  )
+  /** In one transaction that takes the file for writing at once. */
+  function inOne<Given extends unknown[], Result>(work: (...given: Given) => Result) {
+    const transaction = database.transaction(work)
+    return async (...given: Given): Promise<Result> => transaction.immediate(...given)
+  }
   return {
-    async add(rows) {
-      addAll.immediate(rows)
+    add: inOne((rows, by) => {
+      addRows(rows)
+      audit.append(by)
+    }),
+    activate: inOne((code, { contagiousFromDay, expiresHour }, hour, by) => {
+      const noise = random.bytes(NOISE_BYTES)
+      const isDone = revive.run(contagiousFromDay, expiresHour, noise, code, hour).changes === 1
+      audit.append(outcomeOf(by, isDone))
+      return isDone
+    }),
+    async revoke(code, by) {
+      const isDone = await inOne(() => {
+        const { changes } = remove.run(code)
+        audit.append(outcomeOf(by, changes === 1))
+        return changes === 1
+      })()
+      database.pragma("wal_checkpoint(TRUNCATE)")
+      return isDone
     },
-    async redeem(attempts, hour) {
-      return redeemAll.immediate(attempts, hour)
-    },
+    beginBatch: inOne((batch, by) => {
+      const known = batches.find(batch.id)
+      if (known !== undefined) return known
+      batches.insert(batch)
+      audit.append(by)
+      return batch
+    }),
+    addToBatch: inOne((id, done, rows, lines) => {
+      if (batches.advance(id, done, lines)) addRows(rows)
+    }),
+    redeem: inOne((attempts, hour) => attempts.map(attempt => redeemOne(attempt, hour))),
+    record: inOne(by => audit.append(by)),
+    entries: async (after, limit) => audit.entries(after, limit),
+    head: async () => audit.head(),
+    countByDay: async (firstDay, lastDay) => audit.countByDay(firstDay, lastDay),
     async prune(hour) {
       expire.run(REPEAT_HOURS, hour)
+      batches.expire(hour)
       database.pragma("wal_checkpoint(TRUNCATE)")
     },
     async close() {

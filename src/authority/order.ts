@@ -1,0 +1,49 @@
+import { requireU32, time } from "../crypto/index.ts"
+
+const SECONDS_PER_HOUR = 3600
+/** The first contagious day may lie so far back; nothing older is matched by anybody. */
+const MAX_DAYS_BACK = 14
+const MILLIS_PER_DAY = 86_400_000
+
+export const hourOf = (unix: number): number => Math.floor(unix / SECONDS_PER_HOUR)
+
+/** Rounded up: the exact end would tell the second at which the patient was told. */
+export const endHour = (now: number, hours: number): number => Math.ceil(now / SECONDS_PER_HOUR) + hours
+
+export const endOf = (hour: number): number => hour * SECONDS_PER_HOUR
+
+/** @throws RangeError for a day in the future or more than 14 days back */
+export function requireContagiousDay(day: number, now: number): void {
+  requireU32("contagiousFromDay", day)
+  const today = time.day(now)
+  if (day > today) throw new RangeError(`contagiousFromDay: expected at most today (${today}), got ${day}`)
+  if (day < today - MAX_DAYS_BACK)
+    throw new RangeError(
+      `contagiousFromDay: expected at most ${MAX_DAYS_BACK} days before today (${today}), got ${day}`,
+    )
+}
+
+/** The calendar day of a moment where the deployment is, as days since 1970. */
+function localDay(now: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "numeric", day: "numeric" })
+    .formatToParts(now * 1000)
+    .map(({ type, value }) => [type, Number(value)])
+  const { year, month, day } = Object.fromEntries(parts) as Record<"year" | "month" | "day", number>
+  return Date.UTC(year, month - 1, day) / MILLIS_PER_DAY
+}
+
+/**
+ * The first contagious day for a date that somebody read from a calendar: the UTC day of that date, since the protocol
+ * counts in UTC days, and every phone withholds slots by them. East of Greenwich a new date begins while the UTC day is
+ * still the one before: today's date is then that UTC day.
+ * @param date as YYYY-MM-DD
+ * @param timeZone of the deployment, as the IANA names it
+ * @throws RangeError for another form, and for a date that is still to come there
+ */
+export function contagiousDayOf(date: string, now: number, timeZone: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) / MILLIS_PER_DAY : Number.NaN
+  if (Number.isNaN(day)) throw new RangeError("contagiousFrom: expected a date as YYYY-MM-DD")
+  const today = localDay(now, timeZone)
+  if (day > today) throw new RangeError("contagiousFrom: expected a date up to today")
+  return Math.min(day, time.day(now))
+}
