@@ -72,6 +72,123 @@ export const FINDINGS = {
     severity: "violation",
     means: "Something stands in the log that is no leaf of this protocol.",
   },
+  "leaf-backdated": {
+    severity: "violation",
+    means: "A leaf says that it was logged earlier than it was, as if more notice had been given.",
+  },
+  "head-bucket": {
+    severity: "violation",
+    means: "The checkpoint names another bucket than that of the newest batch; phones judge the time by it.",
+  },
+  "batch-repeated": {
+    severity: "violation",
+    means: "Two batches are logged for one bucket and design: different phones can be served different ones.",
+  },
+  "batch-order": { severity: "violation", means: "Batches are not logged in ascending order." },
+  "batch-gap": { severity: "violation", means: "A batch that every phone needs was never logged." },
+  "batch-foreign": { severity: "violation", means: "A batch of a design that is not in force; nobody expects it." },
+  "batch-missing": {
+    severity: "violation",
+    means: "A batch of the last fourteen days is logged and not served: phones cannot learn of it.",
+  },
+  "batch-kept": {
+    severity: "violation",
+    means: "A batch is served after its fourteen days; its secrets should be forgotten.",
+  },
+  "batch-too-long": { severity: "violation", means: "A batch is longer than any phone takes." },
+  "batch-altered": { severity: "violation", means: "The file served is not the one that was logged." },
+  "batch-malformed": {
+    severity: "violation",
+    means: "The batch is not in canonical form: damaged, unsorted, or with something hidden in its order.",
+  },
+  "batch-header": { severity: "violation", means: "The batch is that of another bucket or design than its leaf says." },
+  "batch-parameters": {
+    severity: "violation",
+    means: "The batch was made under parameters that phones did not expect for it.",
+  },
+  "batch-size": {
+    severity: "violation",
+    means: "The number of entries is not one of the public sizes, and tells more about the reports than those would.",
+  },
+  "batch-beyond-sizes": {
+    severity: "note",
+    means: "More entries than the largest public size: the number is not rounded, and the list should be made longer.",
+  },
+  "filter-fingerprint": {
+    severity: "violation",
+    means: "The filter's fingerprints have another length than announced; short ones match strangers.",
+  },
+  "secret-live": {
+    severity: "violation",
+    means: "A secret was published that a phone may still broadcast: whoever hears it can be recognised and replayed.",
+  },
+  "secret-old": { severity: "violation", means: "A secret is older than anything that phones remember." },
+  "secret-repeated": {
+    severity: "violation",
+    means: "A secret was published twice; honest phones draw each one anew and report it once.",
+  },
+  "secret-biased": {
+    severity: "suspicion",
+    means: "Secrets are not uniform bytes: they were badly drawn, or made-up ones carry a mark.",
+  },
+  "salt-repeated": {
+    severity: "violation",
+    means: "Two batches have the same random bytes, which hide what a deleted file held.",
+  },
+  "salt-biased": { severity: "suspicion", means: "The random bytes of the headers are not uniform." },
+  "padding-profile": {
+    severity: "suspicion",
+    means: "Batches do not look as made-up reports do: real reports stand out, or padding is not drawn as announced.",
+  },
+  "parameters-missing": { severity: "violation", means: "Phones cannot know the parameters in force." },
+  "parameters-malformed": { severity: "violation", means: "A parameter set is damaged or outside of the bounds." },
+  "parameters-unlogged": {
+    severity: "violation",
+    means: "A parameter set is served that is not in the log: some phones may be given their own.",
+  },
+  "parameters-conflict": { severity: "violation", means: "Two parameter sets hold from the same bucket on." },
+  "parameters-notice": {
+    severity: "violation",
+    means: "A parameter set was announced too late for every phone to have seen it before it holds.",
+  },
+  "parameters-hidden": { severity: "violation", means: "A parameter set is logged, still matters, and is not served." },
+  "announcement-old": {
+    severity: "violation",
+    means: "What is in force was logged so long ago that a phone installed today does not find it in the log.",
+  },
+  "ingest-keys-malformed": { severity: "violation", means: "What is served is no list of ingest keys." },
+  "ingest-keys-unlogged": {
+    severity: "violation",
+    means: "An ingest key list is served that is not in the log: a phone could be given a key of its own.",
+  },
+  "ingest-keys-hidden": {
+    severity: "violation",
+    means: "An ingest key list is logged and not served: there may be two keys for one bucket.",
+  },
+  "ingest-keys-gap": { severity: "violation", means: "Phones have no key to seal to." },
+  "ingest-keys-frequent": {
+    severity: "suspicion",
+    means: "Key lists follow each other sooner than they run out: buckets may have had two keys.",
+  },
+  "ingest-key-second": {
+    severity: "violation",
+    means: "A bucket has two keys: a phone that seals to one of them can be told from the others.",
+  },
+  "ingest-key-reused": {
+    severity: "violation",
+    means: "A key serves several buckets; the private key of a published bucket should be destroyed.",
+  },
+  "authority-keys-missing": { severity: "violation", means: "Nobody can see whose tokens are accepted." },
+  "authority-keys-malformed": { severity: "violation", means: "What is served is no list of authority keys." },
+  "authority-keys-unlogged": { severity: "violation", means: "The list of authority keys is not in the log." },
+  "authority-keys-outdated": {
+    severity: "violation",
+    means: "The list of authority keys that is served is not the one that was logged last.",
+  },
+  "authority-keys-changed": {
+    severity: "note",
+    means: "Other keys of the health authority are accepted from here on; the authority should know of it.",
+  },
 } as const satisfies Record<string, Meaning>
 
 export type FindingCode = keyof typeof FINDINGS

@@ -33,12 +33,13 @@ export interface TreeChecks {
 /**
  * Recomputes the whole tree from the leaves and compares it with every tile of every level, with the signed root, and
  * with the root of the head that was seen before.
- * @returns the leaves in order; undefined when they are not those that were signed: nothing can be said of them then
+ * @returns the leaves in order; undefined when some are missing or not those that were signed: what stands in the log
+ *   cannot be judged then
  */
 export async function auditTree({ head, since }: Heads, checks: TreeChecks): Promise<ServedLeaf[] | undefined> {
   const { findings } = checks
   const both = await readLeaves(head, since, checks)
-  if (both === undefined) return undefined
+  if (both === undefined || both.isIncomplete) return undefined
   const { leaves, fromLeaves, fromTiles, foreign } = both
   const rootIs = (tree: Frontier): boolean => equal(tree.root(), head.root)
   const isSigned = rootIs(fromLeaves)
@@ -68,6 +69,8 @@ interface BothTrees {
   readonly fromTiles: Frontier
   /** Positions at which leaf and tile differ. */
   readonly foreign: number[]
+  /** Leaves that must be served are not. */
+  isIncomplete: boolean
 }
 
 /** The tree twice: by the leaves, and by the hash tiles above them. Where one of them is missing the other serves both. */
@@ -77,7 +80,13 @@ async function readLeaves(
   { files, findings, advance }: TreeChecks,
 ): Promise<BothTrees | undefined> {
   const marks = since === undefined ? [] : [since.size]
-  const trees: BothTrees = { leaves: [], fromLeaves: new Frontier(marks), fromTiles: new Frontier([]), foreign: [] }
+  const trees: BothTrees = {
+    leaves: [],
+    fromLeaves: new Frontier(marks),
+    fromTiles: new Frontier([]),
+    foreign: [],
+    isIncomplete: false,
+  }
   const firstServed = firstRecentLeaf(size)
   const indices = Array.from({ length: Math.ceil(size / TILE_WIDTH) }, (_, index) => index)
   const read = async (index: number) => {
@@ -97,6 +106,7 @@ async function readLeaves(
       const isNeeded = (index + 1) * TILE_WIDTH > firstServed
       if (bundle !== undefined) findings.add("entries-mismatch", path, `not ${width} leaves`)
       else findings.add(isNeeded ? "entries-missing" : "entries-pruned", path, "404")
+      trees.isIncomplete ||= isNeeded || bundle !== undefined
       if (hashes === undefined) return undefined
     }
     for (let i = 0; i < width; i++) {

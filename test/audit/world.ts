@@ -1,12 +1,23 @@
 import { auditLog, type LogAudit, type LogReport, type TreeFiles } from "../../src/audit/index.ts"
 import { merkle, time } from "../../src/crypto/index.ts"
 import {
+  type BatchHeader,
   type Checkpoint,
   type DesignName,
+  defaultParameters,
+  designByCode,
+  encodeBatch,
   encodeEntries,
+  encodeLeaf,
   encodeTile,
+  type Leaf,
+  type LeafType,
+  leafOf,
   PATHS,
+  type ParameterSet,
+  parseBatch,
   parseEntries,
+  parseLeaf,
   signCheckpoint,
   TILE_WIDTH,
   tilePath,
@@ -57,6 +68,50 @@ export class Tree {
     this.files.set(path, file)
   }
 
+  /** The first leaf of a type, from the end when `last`. */
+  find(type: LeafType, last = false): number {
+    const types = this.leaves.map(leaf => parseLeaf(leaf).type)
+    return last ? types.lastIndexOf(type) : types.indexOf(type)
+  }
+
+  /** Logs something more; what is served is another matter. */
+  log(type: LeafType, file: Uint8Array, bucket = this.head.bucket, design = 0): void {
+    this.leaves.push(encodeLeaf(leafOf(type, bucket, design, file)))
+  }
+
+  /** The leaf and the path of a batch, counted from the newest: 0, 1 … */
+  batch(age: number): { readonly at: number; readonly path: string; readonly leaf: Leaf } {
+    const batches = this.leaves.flatMap((bytes, at) => (parseLeaf(bytes).type === "batch" ? [at] : []))
+    const at = batches.at(-1 - age)!
+    const leaf = parseLeaf(this.leaves[at]!)
+    return { at, leaf, path: PATHS.batch(designByCode(leaf.design)!.name, leaf.bucket) }
+  }
+
+  /** Serves another file as a batch, and logs it in place of the one before. */
+  replaceBatch(age: number, change: (file: Uint8Array) => Uint8Array): void {
+    const { at, path, leaf } = this.batch(age)
+    const file = change(this.file(path))
+    this.files.set(path, file)
+    this.leaves[at] = encodeLeaf(leafOf("batch", leaf.bucket, leaf.design, file))
+  }
+
+  /** The same with the batch's content; the rest of its header stays. */
+  rewriteBatch(age: number, change: (secrets: Map<number, Uint8Array[]>) => void, header: Partial<BatchHeader> = {}) {
+    this.replaceBatch(age, file => {
+      const batch = parseBatch(file)
+      if (batch.holds === "filter") throw new Error("a filter holds no secrets")
+      const size = batch.design.secretBytes
+      const secrets = new Map(
+        batch.groups.map(({ slot, secrets }) => [
+          slot,
+          Array.from({ length: secrets.length / size }, (_, i) => secrets.slice(i * size, (i + 1) * size)),
+        ]),
+      )
+      change(secrets)
+      return encodeBatch({ ...batch, ...header }, secrets)
+    })
+  }
+
   /** Writes all tiles anew from the leaves, and signs the head over them: the server lies and is consistent. */
   sign(changes: Partial<Checkpoint> = {}): void {
     for (const path of [...this.files.keys()]) if (path.startsWith("/tile/")) this.files.delete(path)
@@ -88,11 +143,12 @@ const filesOf = (files: ReadonlyMap<string, Uint8Array>): TreeFiles => ({
 })
 
 /** What an honest key server has served after so many buckets, with reports from nobody. */
-async function publish(designs: readonly DesignName[], buckets: number): Promise<Tree> {
+async function publish(designs: readonly DesignName[], buckets: number, changes: Partial<ParameterSet>): Promise<Tree> {
   const stores = memoryStores()
   const state = { now: time.bucketStart(FIRST_BUCKET) + 100 }
   const clock = () => state.now
-  const server = await openKeyServer(serverConfig(designs), { clock, random, stores, curves: native })
+  const parameters = [{ ...defaultParameters(FIRST_BUCKET, designs), ...changes }]
+  const server = await openKeyServer(serverConfig(designs, { parameters }), { clock, random, stores, curves: native })
   for (let i = 0; i < buckets; i++) {
     state.now += 7200
     await server.publishDue()
@@ -106,9 +162,13 @@ async function publish(designs: readonly DesignName[], buckets: number): Promise
 const published = new Map<string, Promise<Tree>>()
 
 /** A fresh copy of a clean tree; the server runs once for each kind. */
-export async function cleanTree(designs: readonly DesignName[], buckets: number): Promise<Tree> {
-  const name = `${designs.join()} ${buckets}`
-  const tree = published.get(name) ?? publish(designs, buckets)
+export async function cleanTree(
+  designs: readonly DesignName[],
+  buckets: number,
+  changes: Partial<ParameterSet> = {},
+): Promise<Tree> {
+  const name = `${designs.join()} ${buckets} ${JSON.stringify(changes)}`
+  const tree = published.get(name) ?? publish(designs, buckets, changes)
   published.set(name, tree)
   return (await tree).copy()
 }

@@ -1,10 +1,18 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Command, InvalidArgumentError } from "commander"
-import { auditLog, FINDINGS, type LogReport, type TreeFiles } from "../../audit/index.ts"
+import {
+  auditLog,
+  type DesignFacts,
+  FINDINGS,
+  type LogAudit,
+  type LogReport,
+  type ProfileFit,
+  type TreeFiles,
+} from "../../audit/index.ts"
 import { type NoteKey, parseNoteKey } from "../../protocol/index.ts"
 import { nativeEd25519 } from "../../server/index.ts"
-import { progressBar } from "../output.ts"
+import { progressBar, table } from "../output.ts"
 import { directoryFiles, httpFiles } from "./tree-files.ts"
 
 const VIOLATION = 1
@@ -18,6 +26,7 @@ interface Options {
   readonly config?: string
   readonly since?: string
   readonly at?: number
+  readonly mirror?: boolean
   readonly json?: boolean
 }
 
@@ -33,6 +42,7 @@ export function logCommand(): Command {
     .option("--config <file>", "an app-config.json, for its logKey; found by itself in a deployment's directory")
     .option("--since <file>", "a checkpoint of this log from earlier, which it has to continue")
     .option("--at <when>", "unix seconds or an ISO time: judge as of then, for a mirror that stands still", instant)
+    .option("--mirror", "old batches are kept here on purpose: check them, and do not call them kept too long")
     .option("--json", "the report as one JSON object")
     .addHelpText(
       "after",
@@ -52,7 +62,12 @@ async function audit(tree: string, options: Options): Promise<void> {
   const files = isUrl ? httpFiles(tree) : { ...directoryFiles(treeIn(tree)), close: () => {} }
   const since = options.since === undefined ? {} : { since: new Uint8Array(readFileSync(options.since)) }
   try {
-    const report = await read(files, { ...since, logKey, now: options.at ?? Date.now() / 1000 })
+    const report = await read(files, {
+      ...since,
+      logKey,
+      now: options.at ?? Date.now() / 1000,
+      isMirror: options.mirror === true,
+    })
     if (options.json) console.log(JSON.stringify(report, undefined, 2))
     else console.log(describe(report))
     if (report.findings.some(({ severity }) => severity === "violation")) process.exitCode = VIOLATION
@@ -64,10 +79,7 @@ async function audit(tree: string, options: Options): Promise<void> {
   }
 }
 
-function read(
-  files: TreeFiles,
-  checks: { readonly logKey: NoteKey; readonly since?: Uint8Array; readonly now: number },
-): Promise<LogReport> {
+function read(files: TreeFiles, checks: Omit<LogAudit, "files" | "ed25519" | "progress">): Promise<LogReport> {
   const bars = new Map<string, ReturnType<typeof progressBar>>()
   return auditLog({
     ...checks,
@@ -101,8 +113,11 @@ function instant(text: string): number {
   return seconds
 }
 
-function describe({ head, findings, counts }: LogReport): string {
+function describe({ head, designs, findings, counts }: LogReport): string {
   const lines = [head === null ? "no head to believe" : `${head.origin}: ${head.size} leaves, to bucket ${head.bucket}`]
+  if (designs.length > 0) lines.push("", table([COLUMNS, ...designs.map(row)]))
+  const fits = designs.flatMap(({ design, fits }) => fits.map(fit => [design, fit] as const))
+  if (fits.length > 0) lines.push("", table([FIT_COLUMNS, ...fits.map(([design, fit]) => fitRow(design, fit))]))
   for (const { code, severity, where, what } of findings)
     lines.push("", `${severity} ${code}: ${where}`, `  ${what}`, `  ${FINDINGS[code].means}`)
   for (const [code, count] of Object.entries(counts)) {
@@ -113,3 +128,23 @@ function describe({ head, findings, counts }: LogReport): string {
   lines.push("", violations === 0 ? "No violation." : "VIOLATIONS: phones should not trust this log.")
   return lines.join("\n")
 }
+
+const COLUMNS = ["design", "batches", "entries", "sizes", "bits a size tells"]
+const row = ({ design, batches, entries, sizes, sizeBits }: DesignFacts): (string | number)[] => [
+  design,
+  batches,
+  entries,
+  sizes,
+  Number(sizeBits.toFixed(2)),
+]
+
+const FIT_COLUMNS = ["padding", "by", "chi-square", "degrees", "dispersion", "deviations", "moved"]
+const fitRow = (design: string, fit: ProfileFit): (string | number)[] => [
+  design,
+  fit.over,
+  Number(fit.chiSquare.toFixed(1)),
+  fit.degrees,
+  Number(fit.dispersion.toFixed(2)),
+  Number(fit.deviations.toFixed(2)),
+  `${(100 * fit.distance).toFixed(2)} %`,
+]
