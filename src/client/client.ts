@@ -12,7 +12,8 @@ import { pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
 import { pruneDraft } from "./report.ts"
-import { type Draft, prepareReport } from "./reporting.ts"
+import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
+import { type PreparedTest, prepareTest } from "./result.ts"
 import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/index.ts"
 import { pruneSecrets } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
@@ -263,15 +264,29 @@ class OpenClient implements Client {
       await pruneObservations(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneMatched(tx, today - exposureDays)
       if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
-        await pruneDraft(tx, this.#design, this.#parameters, now)
+        await pruneDraft(tx, {
+          design: this.#design,
+          lengths: this.#parameters,
+          now,
+          firstDay: today - contactDays + 1,
+        })
       await updateState(tx, { prunedAt: now })
     })
   }
 
   prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft> {
+    return prepareReport(this.#reporting, o)
+  }
+
+  prepareTest(_: { consent: { to: string; at: EpochMs } }): Promise<PreparedTest> {
+    return prepareTest(this.#reporting)
+  }
+
+  get #reporting(): Reporting {
     const { store, random } = this.#ports
-    const client = { store, random, design: this.#design, lengths: this.#parameters }
-    return prepareReport({ ...client, tracer: this.#tracer, outbox: this.#outbox, changed: () => this.#arm() }, o)
+    const { mechanism } = this.#config.authority
+    const client = { store, random, mechanism, design: this.#design, lengths: this.#parameters }
+    return { ...client, tracer: this.#tracer, outbox: this.#outbox, changed: () => this.#arm() }
   }
 
   async #due(tx: ReadTx): Promise<Partial<Record<TaskId, number>>> {

@@ -32,7 +32,8 @@ export interface Config {
     readonly url: string
     /** Ed25519 key of the tokens, base 64. */
     readonly publicKey: string
-    readonly mechanism: "simple"
+    /** When a permission passes hands: with a code, or with what the phone shows at the test (protocol §5). */
+    readonly mechanism: "simple" | "activated" | "data-bound"
   }
   readonly design?: DesignName
   /** Name of a preset, a rule as data, or a rule of the app's own. */
@@ -90,7 +91,7 @@ const CHECKS: readonly (readonly [path: string, check: Check])[] = [
   ["server.witnesses", witnesses],
   ["authority.url", url],
   ["authority.publicKey", key],
-  ["authority.mechanism", oneOf("simple")],
+  ["authority.mechanism", oneOf("simple", "activated", "data-bound")],
   ["retention.contactDays", between(14, 14)],
   ["retention.exposureDays", between(10, 60)],
   ["sync.minIntervalHours", between(0, 24)],

@@ -1,23 +1,24 @@
-import { code as codes, concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
+import { concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
 import {
   type Batch,
   type Cancel,
-  COMMITMENT_BYTES,
   commitment,
   type Design,
-  encodeRedeem,
   isPublished,
   LindungError,
   type ParameterSet,
   parametersFor,
   parseReceipt,
+  parseRedeem,
   parseToken,
   RECEIPT_BYTES,
+  REDEEM_BYTES,
   REDEEM_PATH,
   Reader,
   type Sealing,
   sealCover,
   sealReport,
+  slotAt,
   TOKEN_BYTES,
   type Token,
   UPLOADS_PATH,
@@ -29,6 +30,7 @@ import type { Http, ReadTx, Store, WriteTx } from "./ports.ts"
 import {
   eraseReport,
   forBucket,
+  heardNear,
   readReport,
   redactForToken,
   revealedDays,
@@ -37,7 +39,7 @@ import {
   type StoredReport,
   writeReport,
 } from "./report.ts"
-import { renewSecrets } from "./schedule.ts"
+import { dropAhead, renewSecrets } from "./schedule.ts"
 import { ingestKeyOf, readState, updateState } from "./state.ts"
 import { post } from "./transport.ts"
 
@@ -45,9 +47,11 @@ import { post } from "./transport.ts"
  * Every action, real or cover, is: redeem, U1 at once, U2 at a uniform time in the second bucket after the promised
  * one (protocol §6). One code path for both; they differ in what is inside the sealed box, and in nothing else.
  *
- * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second from which the next request is due ‖ 110 token
+ * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second from which the next request is due ‖ 46 redeem request
+ *         ‖ 110 token
  */
-const KINDS = ["cover", "report"] as const
+/** `test`: asks for the result of one, and becomes a report when that is positive, or else cover. */
+const KINDS = ["cover", "report", "test"] as const
 const PHASES = ["redeem", "first", "second"] as const
 const ID_BYTES = 16
 const BUCKETS_TO_SECOND = 2
@@ -60,6 +64,8 @@ export interface Action {
   readonly promised: number
   /** Unix seconds: the next request is not made before. */
   readonly dueAt: number
+  /** code ‖ commitment, made up in a cover action. */
+  readonly request: Uint8Array
   readonly token: Uint8Array
 }
 
@@ -81,9 +87,9 @@ export interface DeliveryPorts {
   readonly renewed: () => Promise<void>
 }
 
-export function writeAction(tx: WriteTx, { id, kind, phase, promised, dueAt, token }: Action): void {
+export function writeAction(tx: WriteTx, { id, kind, phase, promised, dueAt, request, token }: Action): void {
   const head = Uint8Array.of(KINDS.indexOf(kind), PHASES.indexOf(phase))
-  tx.put(actionKey(id), concat(head, u32(promised), u32(dueAt), token))
+  tx.put(actionKey(id), concat(head, u32(promised), u32(dueAt), request, token))
 }
 
 export async function readActions(tx: ReadTx): Promise<Action[]> {
@@ -91,17 +97,18 @@ export async function readActions(tx: ReadTx): Promise<Action[]> {
     const reader = new Reader("action", value)
     const kind = KINDS[reader.u8()] ?? "cover"
     const phase = PHASES[reader.u8()] ?? "redeem"
-    const facts = { promised: reader.u32(), dueAt: reader.u32(), token: reader.take(TOKEN_BYTES) }
-    return { id: key.slice(1), kind, phase, ...facts }
+    const at = { promised: reader.u32(), dueAt: reader.u32() }
+    return { id: key.slice(1), kind, phase, ...at, request: reader.take(REDEEM_BYTES), token: reader.take(TOKEN_BYTES) }
   })
 }
 
-export const newAction = (kind: Action["kind"], random: Random, dueAt = 0): Action => ({
+export const newAction = (kind: "cover" | "report", request: Uint8Array, random: Random, dueAt = 0): Action => ({
   id: random.bytes(ID_BYTES),
   kind,
   phase: "redeem",
   promised: 0,
   dueAt,
+  request,
   token: new Uint8Array(TOKEN_BYTES),
 })
 
@@ -148,31 +155,51 @@ async function storedReport(ports: DeliveryPorts, parameters: ParameterSet): Pro
 }
 
 async function redeem(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
-  const stored = action.kind === "report" ? await storedReport(ports, parameters) : undefined
-  const code = stored?.code ?? codes.generate(ports.random)
-  const wanted = stored ? commitment(stored.report) : ports.random.bytes(COMMITMENT_BYTES)
+  const { request } = action
+  const wanted = parseRedeem(request).commitment
   const answer = { status: 200, bytes: TOKEN_BYTES }
-  const bytes = await post(ports.http, ports.authority + REDEEM_PATH, encodeRedeem(code, wanted), answer, ports.signal)
+  const bytes = await post(ports.http, ports.authority + REDEEM_PATH, request, answer, ports.signal)
   const token = goodToken(bytes, wanted, ports.authorityKey)
-  const allowed = stored && token && redactForToken(stored.report, token.contagiousFromDay, parameters)
-  const isReport = allowed !== undefined && revealsAnything(forBucket(allowed, time.bucket(ports.now()), parameters))
-  const kind = isReport ? "report" : "cover"
-  const next: Action = { ...action, kind, phase: "first", token: bytes }
-  await ports.store.write(async tx => {
-    writeAction(tx, next)
-    if (stored && isReport) {
-      // What is about to be published is not broadcast for one second more.
-      writeReport(tx, { ...stored, report: allowed })
-      await renewSecrets(tx, ports.design, ports.now(), parameters, ports.random)
-    } else if (stored) {
-      eraseReport(tx)
-      const why = allowed ? "no-keys" : "proof-invalid"
-      await updateState(tx, { refused: { at: ports.now(), why } })
-      await note(tx, ports.now(), allowed ? "nothing-to-report" : "code-refused")
-    }
+  const next = await ports.store.write(async tx => {
+    const kind = action.kind === "cover" ? "cover" : await takeAnswer(tx, ports, action, token, parameters)
+    const redeemed: Action = { ...action, kind, phase: "first", token: bytes }
+    writeAction(tx, redeemed)
+    return redeemed
   })
-  if (kind === "report") await ports.renewed()
+  if (next.kind === "report") await ports.renewed()
   return next
+}
+
+/** What the authority's answer makes of a report, or of a test that waits for its result. */
+async function takeAnswer(
+  tx: WriteTx,
+  ports: DeliveryPorts,
+  action: Action,
+  token: Token | undefined,
+  parameters: ParameterSet,
+): Promise<"cover" | "report"> {
+  const { design, random } = ports
+  const stored = await readReport(tx, design, parameters)
+  if (action.kind === "test") {
+    // No result yet, none that is positive, or nobody waits for one any more.
+    if (token === undefined || !stored?.isTest || !equal(commitment(stored.report), token.commitment)) return "cover"
+    for (const other of await readActions(tx)) if (other.kind === "test") writeAction(tx, { ...other, kind: "cover" })
+  }
+  if (stored === undefined) throw new LindungError("storage-corrupt", "the report that is being sent is gone")
+  const known = stored.isTest ? await heardNear(tx, stored.report, ports.now(), parameters) : stored.report
+  const allowed = token && redactForToken(known, token.contagiousFromDay, parameters)
+  if (allowed !== undefined && revealsAnything(forBucket(allowed, time.bucket(ports.now()), parameters))) {
+    // What is about to be published is not broadcast for one second more.
+    writeReport(tx, { ...stored, report: allowed })
+    await renewSecrets(tx, design, ports.now(), parameters, random)
+    return "report"
+  }
+  eraseReport(tx)
+  if (stored.isTest) await dropAhead(tx, slotAt(design, ports.now(), parameters))
+  const why = allowed ? "no-keys" : "proof-invalid"
+  await updateState(tx, { refused: { at: ports.now(), why } })
+  await note(tx, ports.now(), allowed ? "nothing-to-report" : "code-refused")
+  return "cover"
 }
 
 function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Array): Token | undefined {

@@ -28,6 +28,7 @@ export type {
   WriteTx,
 } from "./ports.ts"
 export type { Draft } from "./reporting.ts"
+export type { PreparedTest } from "./result.ts"
 export * as risk from "./risk/index.ts"
 export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"

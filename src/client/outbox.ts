@@ -11,6 +11,8 @@ import {
   readActions,
   writeAction,
 } from "./delivery.ts"
+import { actionKey } from "./layout.ts"
+import { madeUpRequest, pollsOf, sleptThrough } from "./polls.ts"
 import type { Ports, WriteTx } from "./ports.ts"
 import { noteFailure, noteSuccess, retryAt } from "./retry.ts"
 import { readState, updateState } from "./state.ts"
@@ -78,7 +80,10 @@ export class Outbox {
       const { store, random } = this.#ports
       const now = this.#tracer.now()
       if (now < retryAt(await store.read(readState), "cover", now)) return
-      await store.write(tx => this.#startCover(tx, now))
+      await store.write(async tx => {
+        await this.#startCover(tx, now)
+        for (const { id } of sleptThrough(await readActions(tx), now)) tx.del(actionKey(id))
+      })
       const failures: unknown[] = []
       for (const action of await store.read(readActions)) {
         if (action.dueAt > now) continue
@@ -104,6 +109,12 @@ export class Outbox {
     if (cover === "off" || coverAt === undefined) return
     const { run, next } = coverStep(coverAt, now, this.#ports.random, cover)
     await updateState(tx, { coverAt: Math.ceil(next) })
-    if (run) writeAction(tx, newAction("cover", this.#ports.random, now + run.delaySeconds))
+    if (run === undefined) return
+    const { random } = this.#ports
+    const [request, start] = [madeUpRequest(random), now + run.delaySeconds]
+    // Where phones wait for results, cover is a made-up test, and asks as often as a real one.
+    const isBound = this.#config.authority.mechanism === "data-bound"
+    const actions = isBound ? pollsOf("cover", request, start, random) : [newAction("cover", request, random, start)]
+    for (const action of actions) writeAction(tx, action)
   }
 }

@@ -34,31 +34,36 @@ import { ensureSlot, revealable } from "./schedule.ts"
 const CLOSE_ATTENUATION = 63
 /** A draft is of the day it was made; a day later its windows are not the right ones any more. */
 const DRAFT_SECONDS = 86_400
+/** Three days in which the phone asks for a result, and one more for a phone that slept through the last time. */
+const TEST_SECONDS = 4 * 86_400
 const CODE_BYTES = 14
 const LEAF_BYTES = COMMITMENT_BYTES
 
 /** A report that is being prepared or sent: the only place where its secrets lie once it has been sent. */
 export interface StoredReport {
   readonly report: Report
-  /** 14 symbols, parsed and checked. */
+  /** 14 symbols, parsed and checked; of a test the phone's own. */
   readonly code: string
+  /** It waits for the result of a test: its slots are withheld once that is known, and reach three days ahead. */
+  readonly isTest: boolean
   readonly expiresAt: number
 }
 
 /*
- * stored report: u32 expires ‖ 14 code ‖ u32 first slot ‖ 32 r ‖ n × (u8 revealed ‖ slot, or leaf)
+ * stored report: u8 1 for a test ‖ u32 expires ‖ 14 code ‖ u32 first slot ‖ 32 r ‖ n × (u8 revealed ‖ slot, or leaf)
  */
-function encode({ report, code, expiresAt }: StoredReport): Uint8Array {
+function encode({ report, code, isTest, expiresAt }: StoredReport): Uint8Array {
   const slots = report.slots.flatMap(slot =>
     slot.revealed ? [Uint8Array.of(1), slot.bytes] : [Uint8Array.of(0), slot.leaf],
   )
-  return concat(u32(expiresAt), ascii(code), u32(report.first), report.r, ...slots)
+  return concat(Uint8Array.of(isTest ? 1 : 0), u32(expiresAt), ascii(code), u32(report.first), report.r, ...slots)
 }
 
 export async function readReport(tx: ReadTx, design: Design, lengths: Lengths): Promise<StoredReport | undefined> {
   const bytes = await tx.get(REPORT)
   if (bytes === undefined) return undefined
   const reader = new Reader("stored report", bytes)
+  const isTest = reader.u8() === 1
   const expiresAt = reader.u32()
   const code = String.fromCharCode(...reader.view(CODE_BYTES))
   const first = reader.u32()
@@ -68,17 +73,23 @@ export async function readReport(tx: ReadTx, design: Design, lengths: Lengths): 
     return { revealed: false, leaf: reader.take(LEAF_BYTES) }
   })
   reader.end()
-  return { report: { design, first, r, slots }, code, expiresAt }
+  return { report: { design, first, r, slots }, code, isTest, expiresAt }
 }
 
 export function writeReport(tx: WriteTx, stored: StoredReport): void {
   tx.put(REPORT, encode(stored))
 }
 
-/** A draft that was never sent goes with its day: it holds secrets that are kept nowhere else any more. */
-export async function pruneDraft(tx: WriteTx, design: Design, lengths: Lengths, now: number): Promise<void> {
+/** A draft that was never sent goes with its day, and a test with its last: they hold secrets that are kept nowhere else. */
+export async function pruneDraft(
+  tx: WriteTx,
+  o: { design: Design; lengths: Lengths; now: number; firstDay: number },
+): Promise<void> {
+  const { design, lengths, now, firstDay } = o
   const stored = await readReport(tx, design, lengths)
-  if (stored !== undefined && stored.expiresAt < now) tx.del(REPORT)
+  if (stored === undefined) return
+  if (stored.expiresAt < now) tx.del(REPORT)
+  else if (stored.isTest) writeReport(tx, { ...stored, report: redactForToken(stored.report, firstDay, lengths) })
 }
 
 export function eraseReport(tx: WriteTx): void {
@@ -98,24 +109,46 @@ export async function draftReport(
   const running = slotAt(design, second, lengths)
   await ensureSlot(tx, design, running, lengths, random)
   const slots: Slot[] = []
+  for (let slot = first; slot < first + slotCount(design, lengths); slot++)
+    slots.push(slotOf(design, slot <= running ? await tx.get(secretKey(slot)) : undefined, random))
+  const whole = { design, first, r: random.bytes(R_BYTES), slots }
+  const onset = slotAt(design, o.onsetDay * time.SECONDS_PER_DAY, lengths)
+  const report = redact(await heardNear(tx, whole, second, lengths), slot => slot < onset)
+  return { report, code: o.code, isTest: false, expiresAt: second + DRAFT_SECONDS }
+}
+
+/** Where there is no secret the leaf is random: what was never broadcast looks like what is withheld. */
+const slotOf = (design: Design, record: Uint8Array | undefined, random: Random): Slot =>
+  record ? { revealed: true, bytes: revealable(design, record) } : { revealed: false, leaf: random.bytes(LEAF_BYTES) }
+
+/**
+ * What is committed to at a test: all secrets there are, and those of three days to come, which are drawn now. Until the
+ * result comes, whoever seizes the phone finds what it will broadcast on these days, and nothing later.
+ */
+export async function draftTest(
+  tx: WriteTx,
+  o: { design: Design; lengths: Lengths; random: Random; second: number; code: string },
+): Promise<StoredReport> {
+  const { design, lengths, random, second, code } = o
+  const first = firstSlot(design, time.day(second), lengths)
+  const running = slotAt(design, second, lengths)
+  const slots: Slot[] = []
   for (let slot = first; slot < first + slotCount(design, lengths); slot++) {
-    const record = slot <= running ? await tx.get(secretKey(slot)) : undefined
-    // Where there is no secret the leaf is random: what was never broadcast looks like what is withheld.
-    slots.push(
-      record
-        ? { revealed: true, bytes: revealable(design, record) }
-        : { revealed: false, leaf: random.bytes(LEAF_BYTES) },
-    )
+    const known = slot < running ? await tx.get(secretKey(slot)) : undefined
+    slots.push(slotOf(design, slot < running ? known : await ensureSlot(tx, design, slot, lengths, random), random))
   }
+  const report = { design, first, r: random.bytes(R_BYTES), slots }
+  return { report, code, isTest: true, expiresAt: second + TEST_SECONDS }
+}
+
+/** Of a committed report what this moment may reveal: nothing that is to come, and no window without somebody close. */
+export async function heardNear(tx: ReadTx, report: Report, second: number, lengths: Lengths): Promise<Report> {
+  const { design, first } = report
+  const running = slotAt(design, second, lengths)
   // Only a window is both a slot and the time kept with what was heard; of an epoch a phone does not know.
   const isKnown = design.reveals === "any" && design.heardSeconds(lengths) === design.slotSeconds(lengths)
   const close = isKnown ? await slotsWithContact(tx, first, running) : undefined
-  const onset = slotAt(design, o.onsetDay * time.SECONDS_PER_DAY, lengths)
-  const report = redact(
-    { design, first, r: random.bytes(R_BYTES), slots },
-    slot => slot < onset || (close !== undefined && !close.has(slot)),
-  )
-  return { report, code: o.code, expiresAt: second + DRAFT_SECONDS }
+  return redact(report, slot => slot > running || (close !== undefined && !close.has(slot)))
 }
 
 async function slotsWithContact(tx: ReadTx, first: number, last: number): Promise<Set<number>> {

@@ -1,13 +1,16 @@
 import { code as codes, type Random, time } from "../crypto/index.ts"
 import {
   type Cancel,
+  commitment,
   type Design,
+  encodeRedeem,
   envelopeBytes,
   LindungError,
   type ParameterSet,
   REDEEM_BYTES,
   redact,
 } from "../protocol/index.ts"
+import type { Config } from "./config.ts"
 import { type Action, deliverFirst, newAction, parametersNow, readActions, writeAction } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
 import type { EpochMs, ReadTx, Store, WriteTx } from "./ports.ts"
@@ -38,6 +41,7 @@ export interface Reporting {
   readonly lengths: ParameterSet
   readonly tracer: Tracer
   readonly outbox: Outbox
+  readonly mechanism: Config["authority"]["mechanism"]
   /** The next due time has changed. */
   readonly changed: () => Promise<void>
 }
@@ -50,6 +54,8 @@ const toMs = (second: number): EpochMs => Math.round(second * 1000) as EpochMs
  */
 export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof: string }): Promise<Draft> {
   const { store, design, lengths, random, tracer } = client
+  if (client.mechanism === "data-bound")
+    throw new LindungError("state", "this authority gives no codes: what is shown at the test is reported by itself")
   const code = codes.parse(o.proof)
   if (code === undefined) throw new LindungError("proof-invalid", "the code has a typing error")
   const onsetDay = dayNumber(o.onset)
@@ -101,7 +107,7 @@ function draftOf(client: Reporting, { report, expiresAt }: StoredReport): Draft 
 /** The draft that can still be changed. @throws LindungError state when there is none, or it is on its way */
 async function storedDraft(tx: ReadTx, { design, lengths }: Reporting): Promise<StoredReport> {
   const stored = await readReport(tx, design, lengths)
-  if (stored === undefined || (await readActions(tx)).some(({ kind }) => kind === "report"))
+  if (stored === undefined || stored.isTest || (await readActions(tx)).some(({ kind }) => kind === "report"))
     throw new LindungError("state", "there is no draft, or it is being sent")
   return stored
 }
@@ -116,7 +122,8 @@ async function beginAction(tx: WriteTx, { design, lengths, random }: Reporting, 
   if (stored === undefined && refused !== undefined) throw refusal(refused.why)
   if (stored === undefined) throw new LindungError("state", "there is no draft")
   if (stored.expiresAt < now) throw new LindungError("state", "the draft is of yesterday: prepare it again")
-  const action = newAction("report", random)
+  const request = encodeRedeem(stored.code, commitment(stored.report))
+  const action = newAction("report", request, random)
   writeAction(tx, action)
   return action
 }

@@ -121,6 +121,17 @@ export async function renewSecrets(
   tx.put(secretKey(slot), newSlot(design, lengths, random))
 }
 
+/** The secrets that are drawn already for slots after this one: a test has committed to them. */
+export async function slotsAhead(tx: ReadTx, slot: number): Promise<ReadonlyMap<number, OwnSlot>> {
+  const ahead = await entries(tx, secretsBetween(slot + 1, 2 ** 32 - 1))
+  return new Map(ahead.map(([key, record]) => [slotOfSecret(key), { slot: slotOfSecret(key), record }]))
+}
+
+/** Nobody is to find what the phone will broadcast, once no test needs it. */
+export async function dropAhead(tx: WriteTx, slot: number): Promise<void> {
+  for (const [key] of await entries(tx, secretsBetween(slot + 1, 2 ** 32 - 1))) tx.del(key)
+}
+
 /** Secrets are kept for fourteen days: thirteen back and today. */
 export async function pruneSecrets(tx: WriteTx, design: Design, firstDay: number, lengths: Lengths): Promise<void> {
   const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, lengths)

@@ -25,6 +25,8 @@ export type ReportStatus =
   /** With an error: the authority did not accept the code, and nothing was reported. */
   | { readonly is: "none"; readonly error?: LindungError }
   | { readonly is: "draft"; readonly expiresAt: EpochMs }
+  /** The phone asks for the result of a test until then, and reports by itself when it is positive. */
+  | { readonly is: "tested"; readonly expiresAt: EpochMs }
   | { readonly is: "sending" }
   /** With an error: the server did not publish it as promised. It was sent a second time, and there is no third. */
   | { readonly is: "sent"; readonly at: EpochMs; readonly days: readonly IsoDay[]; readonly error?: LindungError }

@@ -2,7 +2,7 @@ import { type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
-import { currentSlot, ephIdAt, keepSlot, laterSlot, type OwnSlot } from "./schedule.ts"
+import { currentSlot, ephIdAt, keepSlot, laterSlot, type OwnSlot, slotsAhead } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
 interface TracingPorts {
@@ -48,6 +48,8 @@ export class Tracer {
   #writing: Promise<void> = Promise.resolve()
   /** The slot that is broadcast from. */
   #slot: OwnSlot | undefined
+  /** Slots to come whose secrets a test has committed to. */
+  #ahead: ReadonlyMap<number, OwnSlot> = new Map()
   #advertised: { payload: Uint8Array; until: EpochMs } | undefined
   /** What the radio says about itself, and how its calls ended. */
   #reported: readonly Impediment[] = []
@@ -166,10 +168,13 @@ export class Tracer {
   /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
   async rotate(): Promise<void> {
     const { store, design, random, parameters } = this.#ports
-    this.#slot = await store.write(async tx => {
+    const { slot, ahead } = await store.write(async tx => {
       await updateState(tx, { second: this.second() })
-      return currentSlot(tx, design, this.now(), parameters(), random)
+      const current = await currentSlot(tx, design, this.now(), parameters(), random)
+      return { slot: current, ahead: await slotsAhead(tx, current.slot) }
     })
+    this.#slot = slot
+    this.#ahead = ahead
     this.#advertise(this.#slot)
   }
 
@@ -187,7 +192,7 @@ export class Tracer {
     if (this.#advertised !== undefined && this.#advertised.until > now * 1000) return this.#advertised
     const slot = slotAt(design, now, parameters())
     if (slot === this.#slot.slot) return this.#advertise(this.#slot)
-    const made = laterSlot(design, this.#slot, slot, parameters(), random)
+    const made = this.#ahead.get(slot) ?? laterSlot(design, this.#slot, slot, parameters(), random)
     this.#slot = made
     this.#writing = this.#writing
       .then(() => store.write(tx => keepSlot(tx, made)))

@@ -36,7 +36,8 @@ export async function reportIn(
   const action = (await readActions(tx)).find(({ kind }) => kind === "report")
   if (action !== undefined && action.phase !== "second") return { is: "sending" }
   const draft = action === undefined ? await readReport(tx, o.design, o.lengths) : undefined
-  if (draft !== undefined && draft.expiresAt >= o.now) return { is: "draft", expiresAt: ms(draft.expiresAt) }
+  if (draft !== undefined && draft.expiresAt >= o.now)
+    return { is: draft.isTest ? "tested" : "draft", expiresAt: ms(draft.expiresAt) }
   if (refused !== undefined && refused.at >= (sent?.at ?? 0)) return { is: "none", error: refusal(refused.why) }
   if (sent === undefined) return { is: "none" }
   const missed = sent.missed && new LindungError("not-published", "the report was not in the batch it was promised for")

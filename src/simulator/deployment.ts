@@ -37,6 +37,7 @@ export async function deploy(
   clock: () => number,
   firstBucket: number,
   design: DesignName,
+  mechanism: Config["authority"]["mechanism"],
 ): Promise<Deployment> {
   const dice = (role: string): Random => seededDice(`${seed}/${role}`)
   const keys = dice("keys")
@@ -52,7 +53,7 @@ export async function deploy(
       signingSeed,
       hashKey,
       apiKeyHashes: [newApiKey(keys).hash],
-      mechanism: "simple",
+      mechanism,
       codeValidHours: 24,
       activationHours: 6,
       testValidHours: 168,
@@ -103,7 +104,7 @@ export async function deploy(
         logKey: encodeNoteKey({ name: LOG_NAME, publicKey: nativeEd25519.verifyKey(logSeed) }),
         receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
       },
-      authority: { url: AUTHORITY_URL, publicKey: base64(authority.publicKey), mechanism: "simple" },
+      authority: { url: AUTHORITY_URL, publicKey: base64(authority.publicKey), mechanism },
     },
     answer({ url, ...request }) {
       for (const [host, ask] of hosts)

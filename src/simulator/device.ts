@@ -230,6 +230,15 @@ export class Device {
         const draft = await call("prepareReport", client => client.prepareReport(o))
         return this.#drafted(draft)
       },
+      prepareTest: async o => {
+        const test = await call("prepareTest", client => client.prepareTest(o))
+        const { redact, discard, ...shown } = test
+        return {
+          ...shown,
+          redact: slots => call("redact", () => redact(slots)),
+          discard: () => call("discard", () => discard()),
+        }
+      },
       explain: day => call("explain", client => client.explain(day)),
       dismiss: day => call("dismiss", client => client.dismiss(day)),
       journal: o => phone().journal(o),

@@ -6,6 +6,7 @@
  * The services need the optional peer dependencies of a server (express and the others), here as development ones.
  * @module
  */
+import type { Authority } from "../authority/index.ts"
 import {
   type Client,
   type Config,
@@ -52,8 +53,18 @@ export interface World {
   device(name: string, changes?: Partial<Config>): Promise<Client>
   /** From now on two phones hear each other. @param attenuation dB, or a function of the minutes since now */
   near(a: string, b: string, o: { minutes: number; attenuation: number | ((minute: number) => number) }): void
-  /** The person tested positive: the code that the authority gives, with the first contagious day. */
+  /**
+   * The person is tested. Activated: the code that the test site gives, dead so far. Data-bound: what the phone shows there,
+   * and the test site keeps. Simple: nothing passes hands.
+   */
+  test(device: string): Promise<string>
+  /**
+   * The person tested positive: the code for the phone, with the first contagious day. Activated: that of the test, which is
+   * made now if there was none. Data-bound: empty, since the phone asks for itself; what it showed at the test is signed.
+   */
   confirm(device: string, contagiousFrom: IsoDay): Promise<string>
+  /** The world's own authority, to do with it what a test site does. */
+  authority(): Promise<Authority>
   /** Lets time pass: radios, the phones' tasks, and the server at the end of every bucket. */
   advance(o: { minutes?: number; hours?: number; days?: number }): Promise<void>
   /**
@@ -87,6 +98,9 @@ interface Meeting {
 /** All phones of a world have its design, as all phones of a country do. */
 const designOf = ({ design = "hybrid" }: Config): DesignName => design
 
+/** Who acts for the test site, in the authority's log. */
+const NURSE = "nurse-1"
+
 /** How often a simulated radio scans, as the client asks for it. */
 const SCAN_SECONDS = 240
 
@@ -116,6 +130,7 @@ class OpenWorld implements World {
   readonly #wire: Exchange[] = []
   #meetings: Meeting[] = []
   #between: Intercept | undefined
+  readonly #tests = new Map<string, string>()
   #scans = 0
 
   constructor(seed: number, start: number, config: Config, stores: ((device: string) => Promise<Store>) | undefined) {
@@ -130,7 +145,13 @@ class OpenWorld implements World {
         kept.set(name, store)
         return store
       })
-    this.#deployed = deploy(seed, () => this.#virtual.now, time.bucket(start), designOf(config))
+    this.#deployed = deploy(
+      seed,
+      () => this.#virtual.now,
+      time.bucket(start),
+      designOf(config),
+      config.authority.mechanism,
+    )
     // Whoever uses the world first is told; a world nobody uses fails nobody.
     this.#deployed.catch(() => undefined)
   }
@@ -191,10 +212,33 @@ class OpenWorld implements World {
     this.#meetings.push({ a, b, from, to: from + 60 * minutes, attenuation: at })
   }
 
+  async test(device: string): Promise<string> {
+    const { client } = this.#device(device)
+    const { mechanism } = this.#config.authority
+    if (mechanism === "simple") return ""
+    const consent = { to: "health authority", at: this.now }
+    const given =
+      mechanism === "activated"
+        ? (await (await this.authority()).issue({}, NURSE)).code
+        : (await client.prepareTest({ consent })).qr
+    this.#tests.set(device, given)
+    return given
+  }
+
   async confirm(device: string, contagiousFrom: IsoDay): Promise<string> {
     this.#device(device)
-    const { authority } = await this.#deployed
-    return (await authority.issue({ contagiousFromDay: dayNumber(contagiousFrom) }, "nurse-1")).code
+    const authority = await this.authority()
+    const contagiousFromDay = dayNumber(contagiousFrom)
+    if (authority.mechanism === "simple") return (await authority.issue({ contagiousFromDay }, NURSE)).code
+    const given = this.#tests.get(device) ?? (await this.test(device))
+    this.#tests.delete(device)
+    if (authority.mechanism === "activated") await authority.activate({ code: given, contagiousFromDay }, NURSE)
+    else await authority.signCommitment({ test: given, contagiousFromDay }, NURSE)
+    return authority.mechanism === "activated" ? given : ""
+  }
+
+  async authority(): Promise<Authority> {
+    return (await this.#deployed).authority
   }
 
   crash(device: string, at: "any-write" | number, moment: CrashMoment = "before"): void {

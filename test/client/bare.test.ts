@@ -42,7 +42,7 @@ async function bareEngine(outside: Outside) {
 describe("the client on an engine with the language and nothing else", () => {
   it("broadcasts, hears, reports, syncs and warns, and matches in JavaScript", async () => {
     const virtual = { now: dayNumber(START) * time.SECONDS_PER_DAY }
-    const services = await deploy(5, () => virtual.now, time.bucket(virtual.now), "hybrid")
+    const services = await deploy(5, () => virtual.now, time.bucket(virtual.now), "hybrid", "simple")
     const dice = seededDice("bare")
     const makePhone = await bareEngine({
       async send(method, url, body) {
