@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { fromHex } from "../crypto/index.ts"
 import { LindungError } from "../protocol/index.ts"
-import type { MechanismName } from "./mechanism.ts"
+import { MECHANISM_NAMES, type MechanismName } from "./mechanism.ts"
 
 const HOURS_PER_DAY = 24
 /** expiryDay ≤ issue day + 13 (protocol §5): a code's life and its token's life have to fit in together. */
@@ -32,7 +32,7 @@ const schema = z
     /** SHA-256 of each API key that may issue codes. */
     apiKeyHashes: z.array(secret).min(1, "expected at least one").max(100),
     /** When and how a permission passes hands (protocol §5). */
-    mechanism: z.enum(["simple", "activated", "data-bound"], "expected simple, activated or data-bound"),
+    mechanism: z.enum(MECHANISM_NAMES, "expected simple, activated or data-bound"),
     /** How long a code, or what was signed for a test, may be redeemed; rounded up to the full hour. */
     codeValidHours: count(1, 12 * HOURS_PER_DAY),
     /** Activated: how long a code may be redeemed once it is activated. */

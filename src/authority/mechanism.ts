@@ -1,7 +1,8 @@
 import { ascii, concat, hmacSha256 } from "../crypto/index.ts"
 import { type Mechanism as MechanismNumber, testLock } from "../protocol/index.ts"
 
-export type MechanismName = "simple" | "activated" | "data-bound"
+export const MECHANISM_NAMES = ["simple", "activated", "data-bound"] as const
+export type MechanismName = (typeof MECHANISM_NAMES)[number]
 
 /**
  * When and how a permission passes hands (protocol §5). Redeeming is one path for all: a request leads to a row's key, and

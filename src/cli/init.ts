@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Command, Option } from "commander"
+import { MECHANISM_NAMES, type MechanismName } from "../authority/index.ts"
 import { ascii, base64, hex, type Random, sha256, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
@@ -14,6 +15,8 @@ export interface Deployment {
   readonly listen: string
   readonly authorityListen: string
   readonly design: DesignName
+  /** When and how the authority's permissions pass hands. */
+  readonly mechanism: MechanismName
   /** The risk rule that apps begin with. */
   readonly preset: string
   /** Uploads a minute from one address; 0 for no limit. */
@@ -77,6 +80,7 @@ export async function initDeployment(
     LINDUNG_AUTHORITY_SIGNING_SEED: hex(signingSeed),
     LINDUNG_AUTHORITY_HASH_KEY: hex(secret()),
     LINDUNG_AUTHORITY_API_KEY_HASHES: hex(sha256(ascii(apiKey))),
+    LINDUNG_AUTHORITY_MECHANISM: deployment.mechanism,
   })
   const logKey = { name: nameOf(deployment.url), publicKey: nativeEd25519.verifyKey(logSeed) }
   const app = {
@@ -87,7 +91,7 @@ export async function initDeployment(
       logKey: encodeNoteKey(logKey),
       receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
     },
-    authority: { url: deployment.authorityUrl, publicKey: base64(authorityKey), mechanism: "simple" },
+    authority: { url: deployment.authorityUrl, publicKey: base64(authorityKey), mechanism: deployment.mechanism },
     design: deployment.design,
     risk: deployment.preset,
     cover: { meanDays: parameters.coverMeanDays, catchUpHours: parameters.coverCatchUpHours },
@@ -107,12 +111,19 @@ interface InitOptions {
   readonly listen: string
   readonly authorityListen: string
   readonly design: DesignName
+  readonly mechanism: MechanismName
   readonly preset: string
   readonly uploadsPerMinute: string
   readonly proxies: string
 }
 
 const withoutSlash = (url: string): string => new URL(url).href.replace(/\/$/, "")
+
+/** The authority's mechanism, as `lindung init` and `lindung start` take it. */
+export const mechanismOption = (): Option =>
+  new Option("--mechanism <name>", "how the health authority's permissions pass hands")
+    .choices(MECHANISM_NAMES)
+    .default("simple")
 
 export function initCommand(): Command {
   return new Command("init")
@@ -123,6 +134,7 @@ export function initCommand(): Command {
     .option("--listen <host:port>", "where the key server listens", "127.0.0.1:8420")
     .option("--authority-listen <host:port>", "where the health authority listens", "127.0.0.1:8421")
     .addOption(new Option("--design <name>", "the design").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
+    .addOption(mechanismOption())
     .option("--preset <name>", "the risk rule that apps begin with", "dp3t-exposure-score")
     .option("--uploads-per-minute <n>", "limit for one address, which many phones may share; 0 for none", "600")
     .option("--proxies <n>", "proxies in front of the key server", "0")

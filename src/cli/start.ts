@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Command, Option } from "commander"
+import type { MechanismName } from "../authority/index.ts"
 import { DESIGNS, type DesignName } from "../protocol/index.ts"
 import {
   addMeetings,
@@ -12,6 +13,7 @@ import {
   truthOfPackets,
   truthOfPositions,
 } from "../simulator/index.ts"
+import { mechanismOption } from "./init.ts"
 import { readScenes } from "./measurement/index.ts"
 import { progressBar } from "./output.ts"
 import { freshDirectory, type Plan, runExperiment } from "./start/experiment.ts"
@@ -24,6 +26,7 @@ const AFTERNOON = 1_596_114_000
 interface Options {
   readonly scenario: SceneName | "afternoon"
   readonly design: DesignName
+  readonly mechanism: MechanismName
   readonly positive: string
   readonly data?: string
   readonly seed: string
@@ -48,7 +51,7 @@ async function source({ data, seed, scenario }: Options): Promise<Scenes> {
 }
 
 async function start(options: Options): Promise<void> {
-  const { design, risk, positive, dir } = options
+  const { design, mechanism, risk, positive, dir } = options
   const scenes = await source(options)
   const people = [...new Set(scenes.recordings.flatMap(recording => recording.people))]
   if (!people.includes(positive)) throw new Error(`--positive ${positive}: expected one of ${people.join(", ")}`)
@@ -57,7 +60,7 @@ async function start(options: Options): Promise<void> {
   const packets = scenes.recordings.reduce((sum, recording) => sum + recording.packets.length, 0)
   const bar = progressBar(`playing ${packets} packets`, packets)
   const directory = await freshDirectory(dir)
-  const plan: Plan = { ...scenes, design, risk, positive, directory, redeemMillis: 1500 }
+  const plan: Plan = { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 1500 }
   const played = await runExperiment(plan, bar.advance)
   const { outcomes } = played
   try {
@@ -78,7 +81,7 @@ async function start(options: Options): Promise<void> {
 
 /** Radio is a poor ruler: one choice of the positive person says little. */
 async function everyPositive(
-  { design, risk, dir, json, scenario }: Options,
+  { design, mechanism, risk, dir, json, scenario }: Options,
   scenes: Scenes,
   people: string[],
 ): Promise<void> {
@@ -87,7 +90,10 @@ async function everyPositive(
   for (const positive of people) {
     const directory = await freshDirectory(dir)
     // The wait before an answer is the same for every request, and is not what is looked at here.
-    const played = await runExperiment({ ...scenes, design, risk, positive, directory, redeemMillis: 20 }, () => {})
+    const played = await runExperiment(
+      { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 20 },
+      () => {},
+    )
     scores.push({ positive, score: score(played.outcomes, positive) })
     await played.close()
     await rm(directory, { recursive: true })
@@ -124,6 +130,7 @@ export function startCommand(): Command {
     .description("Run key server, health authority and phones on this machine, and see who is warned.")
     .addOption(new Option("--scenario <name>", "which scene is played").choices(scenarios).default("afternoon"))
     .addOption(new Option("--design <name>", "key schedule").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
+    .addOption(mechanismOption())
     .option("--positive <person>", "who tests positive", "7")
     .option("--data <dir>", "play the six SQLite files of the DP-3T field measurement instead of the simulation")
     .option("--seed <text>", "seed of the simulated afternoon", "1")

@@ -109,6 +109,7 @@ export class Neighbourhood {
     const servers = await openServers({
       directory,
       design: DESIGN,
+      mechanism: "simple",
       risk: "dp3t-exposure-score",
       virtual,
       redeemMillis: 200,

@@ -19,6 +19,7 @@ const deployment = {
   listen: "127.0.0.1:0",
   authorityListen: "127.0.0.1:0",
   design: "hybrid" as const,
+  mechanism: "simple" as const,
   preset: "dp3t-android-2020",
   uploadsPerMinute: 600,
   proxies: 0,

@@ -60,6 +60,7 @@ describe("the whole loop over real HTTP and files", () => {
         const plan = {
           ...train(),
           design,
+          mechanism: "simple" as const,
           positive: POSITIVE,
           risk: "dp3t-exposure-score",
           directory,

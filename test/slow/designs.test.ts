@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
+import { MECHANISM_NAMES, type MechanismName } from "../../src/authority/index.ts"
 import { runExperiment } from "../../src/cli/start/experiment.ts"
 import { DESIGNS, type DesignName } from "../../src/protocol/index.ts"
 import {
@@ -19,23 +20,37 @@ const POSITIVE = "7"
 type Scenes = Pick<Parameters<typeof runExperiment>[0], "recordings" | "truth">
 
 /** What every person is told, and the minutes that it rests on. */
-async function told(scenes: Scenes, design: DesignName) {
+async function told(scenes: Scenes, design: DesignName, mechanism: MechanismName = "simple") {
   const directory = await mkdtemp(join(tmpdir(), "lindung-designs-"))
-  const plan = { ...scenes, design, positive: POSITIVE, risk: "dp3t-exposure-score", directory, redeemMillis: 20 }
+  const rest = { positive: POSITIVE, risk: "dp3t-exposure-score", directory, redeemMillis: 20 }
+  const plan = { ...scenes, design, mechanism, ...rest }
   const played = await runExperiment(plan, () => {})
   await played.close()
   await rm(directory, { recursive: true })
   return played.outcomes.map(({ name, exposure, day }) => ({ name, exposure: exposure.is, minutes: day.score }))
 }
 
+function sceneNamed(scene: string): Scenes {
+  const dice = seededDice("designs")
+  const scenes = afternoon(dice, START).filter(({ name }) => name === scene)
+  return { recordings: receive(scenes, dice), truth: addMeetings(...scenes.map(truthOfPositions)) }
+}
+
+it("by all three mechanisms the same people are warned, of the same minutes", async function () {
+  this.timeout(600_000)
+  const played = sceneNamed("train")
+  const [first, ...others] = MECHANISM_NAMES
+  const expected = await told(played, "hybrid", first)
+  for (const mechanism of others) expect(await told(played, "hybrid", mechanism), mechanism).to.deep.equal(expected)
+  expect(expected.some(({ exposure }) => exposure === "exposed")).to.equal(true)
+})
+
 describe("on each of the six scenes all designs warn the same people, of the same minutes", function () {
   this.timeout(600_000)
 
   for (const scene of SCENE_NAMES)
     it(scene, async () => {
-      const dice = seededDice("designs")
-      const scenes = afternoon(dice, START).filter(({ name }) => name === scene)
-      const played = { recordings: receive(scenes, dice), truth: addMeetings(...scenes.map(truthOfPositions)) }
+      const played = sceneNamed(scene)
       const [first, ...others] = DESIGNS.map(({ name }) => name)
       const expected = await told(played, first!)
       for (const design of others) expect(await told(played, design), design).to.deep.equal(expected)

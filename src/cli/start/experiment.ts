@@ -1,5 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises"
 import { join } from "node:path"
+import type { MechanismName } from "../../authority/index.ts"
 import { type DayResult, isoDay, memoryStore, type Status, type Store } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
 import type { DesignName } from "../../protocol/index.ts"
@@ -21,6 +22,7 @@ export interface Plan {
   readonly recordings: readonly Recording[]
   readonly truth: readonly Meeting[]
   readonly design: DesignName
+  readonly mechanism: MechanismName
   readonly positive: string
   readonly risk: string
   readonly directory: string
@@ -111,8 +113,12 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
     await play(recording, phones, virtual, { epochSeconds: 900, everyBucket, progress })
   const met = time.day(first.start)
   const until = virtual.now + HOURS_TO_RESULT * 3600
+  const tested = phones.get(positive)!
+  const given = await test(tested, servers)
   while (virtual.now < until) await nextBucket()
-  await report(phones.get(positive)!, met - DAYS_CONTAGIOUS_BEFORE, servers)
+  await result(tested, given, met - DAYS_CONTAGIOUS_BEFORE, servers)
+  // Where the phone asks for itself, it does so within twelve hours.
+  while ((await tested.client.status()).report.is === "tested") await nextBucket()
   // The bucket closes; then the second upload of the report falls due, and its bucket closes too.
   for (let bucket = 0; bucket < 4; bucket++) await nextBucket()
 
@@ -136,12 +142,29 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
   }
 }
 
-async function report(phone: Phone, contagiousFromDay: number, servers: Servers): Promise<void> {
-  const code = await servers.issueCode(contagiousFromDay)
-  const draft = await phone.client.prepareReport({
-    onset: isoDay(contagiousFromDay),
-    proof: code,
-    consent: { to: "health authority", at: phone.clock.now() },
-  })
+/** Who acts for the test site, in the authority's log. */
+const BY = "test-site"
+const consentOf = ({ clock }: Phone) => ({ to: "health authority", at: clock.now() })
+
+/** At the test. @returns what passes hands there: nothing, a dead code, or what the phone shows */
+async function test(phone: Phone, servers: Servers): Promise<string> {
+  const { mechanism } = servers.authority
+  if (mechanism === "simple") return ""
+  return mechanism === "activated"
+    ? await servers.issueCode()
+    : (await phone.client.prepareTest({ consent: consentOf(phone) })).qr
+}
+
+/** The test was positive: the person types the code, or the phone finds out for itself. */
+async function result(phone: Phone, given: string, contagiousFromDay: number, servers: Servers): Promise<void> {
+  const { authority } = servers
+  if (authority.mechanism === "data-bound") {
+    await authority.signCommitment({ test: given, contagiousFromDay }, BY)
+    return
+  }
+  if (authority.mechanism === "activated") await authority.activate({ code: given, contagiousFromDay }, BY)
+  const proof = authority.mechanism === "activated" ? given : await servers.issueCode(contagiousFromDay)
+  const onset = isoDay(contagiousFromDay)
+  const draft = await phone.client.prepareReport({ onset, proof, consent: consentOf(phone) })
   await draft.submit()
 }

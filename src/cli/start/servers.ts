@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { Authority, MechanismName } from "../../authority/index.ts"
 import { type Config, checkConfig } from "../../client/index.ts"
 import { CODES_PATH, type DesignName } from "../../protocol/index.ts"
 import type { KeyServer } from "../../server/index.ts"
@@ -15,14 +16,17 @@ export interface Servers {
   readonly authorityUrl: string
   /** What an app passes to `open()`. */
   readonly appConfig: Config
-  /** As a test site does it: over HTTP, with its API key. */
-  issueCode(contagiousFromDay: number): Promise<string>
+  /** What a test site asks of it beside codes. */
+  readonly authority: Authority
+  /** As a test site does it: over HTTP, with its API key. Dead, where codes are activated. */
+  issueCode(contagiousFromDay?: number): Promise<string>
   close(): Promise<void>
 }
 
 export interface ServerOptions {
   readonly directory: string
   readonly design: DesignName
+  readonly mechanism: MechanismName
   readonly risk: string
   readonly virtual: VirtualTime
   readonly redeemMillis: number
@@ -43,7 +47,14 @@ async function onLoopback(service: Service) {
 }
 
 /** Writes a deployment with fresh keys, so that two runs never share a log, and opens its services. */
-export async function openServers({ directory, design, risk, virtual, redeemMillis }: ServerOptions): Promise<Servers> {
+export async function openServers({
+  directory,
+  design,
+  mechanism,
+  risk,
+  virtual,
+  redeemMillis,
+}: ServerOptions): Promise<Servers> {
   // Port 0: the system gives a free one, and the app's configuration learns it afterwards. The name stays the log's.
   const anyPort = `${LOOPBACK}:0`
   const { apiKey } = await initDeployment(
@@ -54,6 +65,7 @@ export async function openServers({ directory, design, risk, virtual, redeemMill
       listen: anyPort,
       authorityListen: anyPort,
       design,
+      mechanism,
       preset: risk,
       uploadsPerMinute: 0,
       proxies: 0,
@@ -85,6 +97,7 @@ export async function openServers({ directory, design, risk, virtual, redeemMill
     keyServerUrl: keys.url,
     authorityUrl: codes.url,
     appConfig: checked.config,
+    authority: issuing.authority,
     async issueCode(contagiousFromDay) {
       const response = await fetch(codes.url + CODES_PATH, {
         method: "POST",
