@@ -20,6 +20,14 @@ export const FINDINGS = {
     severity: "violation",
     means: "The checkpoint is not signed by the log's key: it is another log's, or somebody else speaks for this one.",
   },
+  "head-cosignature": {
+    severity: "violation",
+    means: "The checkpoint bears the name of a witness, and the witness did not sign it.",
+  },
+  "head-unwitnessed": {
+    severity: "suspicion",
+    means: "A witness has not signed this head: it is too new, or the witness was shown another history.",
+  },
   "head-size": {
     severity: "violation",
     means: "The checkpoint claims a number of leaves that no log has; phones would be kept fetching.",

@@ -1,5 +1,12 @@
 import { equal, type signature, time } from "../crypto/index.ts"
-import { type Checkpoint, LindungError, type NoteKey, PATHS, verifyCheckpoint } from "../protocol/index.ts"
+import {
+  type Checkpoint,
+  cosignatures,
+  LindungError,
+  type NoteKey,
+  PATHS,
+  verifyCheckpoint,
+} from "../protocol/index.ts"
 import type { TreeFiles } from "./files.ts"
 import type { Findings } from "./findings.ts"
 
@@ -14,6 +21,8 @@ export interface HeadChecks {
   readonly logKey: NoteKey
   /** An earlier head of this log, as a note. */
   readonly since?: Uint8Array
+  /** Witnesses that should have cosigned. */
+  readonly witnesses?: readonly NoteKey[]
   /** Unix seconds. */
   readonly now: number
   readonly ed25519?: signature.Ed25519
@@ -50,6 +59,7 @@ export async function auditHead(files: TreeFiles, checks: HeadChecks, findings: 
   if (note === undefined) throw new LindungError("not-found", `${PATHS.checkpoint} is not there: this is no log`)
   const head = readHead(note, PATHS.checkpoint, checks, findings)
   if (head === undefined) return undefined
+  auditWitnesses(note, checks, findings)
   if (head.size < 1 || head.size > MAX_LEAVES) {
     findings.add("head-size", PATHS.checkpoint, `${head.size} leaves; a log has 1 to ${MAX_LEAVES}`)
     return undefined
@@ -64,6 +74,17 @@ export async function auditHead(files: TreeFiles, checks: HeadChecks, findings: 
   const since = readHead(checks.since, "the earlier head", checks, findings)
   if (since === undefined) return { head }
   return isForward(head, since, findings) ? { head, since } : { head }
+}
+
+function auditWitnesses(note: Uint8Array, { witnesses = [], ed25519 }: HeadChecks, findings: Findings): void {
+  for (const witness of witnesses)
+    try {
+      if (cosignatures(note, [witness], 1, ed25519).length === 0)
+        findings.add("head-unwitnessed", PATHS.checkpoint, `no cosignature of ${witness.name}`)
+    } catch (error) {
+      if (!(error instanceof LindungError)) throw error
+      findings.add("head-cosignature", PATHS.checkpoint, error.message)
+    }
 }
 
 /** Whether the earlier head is one that a tree could still confirm. */

@@ -51,12 +51,15 @@ class Fit {
     }
   }
 
-  /** Over-dispersed chi-square (Wedderburn 1974): the spread between batches says how much of it is chance. */
+  /**
+   * Over-dispersed chi-square (Wedderburn 1974). What the batches' own chi-squares have beyond that of their sum is how
+   * much they differ from each other; what they have in common is in the sum alone.
+   */
   result(over: ProfileFit["over"]): ProfileFit | undefined {
     const degrees = this.#expected.filter(e => e > 0).length - 1
     if (this.#batches < LEAST_BATCHES || degrees < 1) return undefined
     const total = chiSquare(this.#observed, this.#expected)
-    const dispersion = Math.max(1, this.#within / (this.#batches * degrees))
+    const dispersion = Math.max(1, (this.#within - total) / ((this.#batches - 1) * degrees))
     const above = deviations(total / dispersion, degrees)
     const moved = this.#observed.map((count, i) => Math.abs(count - this.#expected[i]!))
     const distance = sum(moved) / (2 * sum(this.#observed))

@@ -1,5 +1,5 @@
 import { time } from "../../src/crypto/index.ts"
-import { encodeFilterBatch, encodeLeaf, parseBatch } from "../../src/protocol/index.ts"
+import { encodeFilterBatch, encodeLeaf, parseBatch, type SecretBatch } from "../../src/protocol/index.ts"
 import { random } from "../server/world.ts"
 import type { Tampering } from "./tampering.ts"
 import { long } from "./tampering-head.ts"
@@ -133,14 +133,13 @@ export const batchTamperings: readonly Tampering[] = [
     days,
     tree => {
       tree.replaceBatch(0, file => {
-        const { groups } = parseBatch(file) as { groups: { slot: number; secrets: Uint8Array }[] } & ReturnType<
-          typeof parseBatch
-        >
+        const { groups } = parseBatch(file) as SecretBatch
+        // Twenty keys of fourteen days: some day has two.
+        const { secrets } = groups.find(group => group.secrets.length > 32)!
+        const at = secrets.byteOffset - file.byteOffset
         const changed = new Uint8Array(file)
-        const at = file.length - 32 * (groups.at(-1)!.secrets.length / 32)
-        const first = changed.slice(at, at + 32)
-        changed.copyWithin(at, at + 32, at + 64)
-        changed.set(first, at + 32)
+        changed.set(secrets.subarray(32, 64), at)
+        changed.set(secrets.subarray(0, 32), at + 32)
         return changed
       })
       tree.sign()

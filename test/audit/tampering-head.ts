@@ -1,4 +1,6 @@
-import { encodeAuthorityKeys, encodeLeaf, leafOf, PATHS, signCheckpoint } from "../../src/protocol/index.ts"
+import { concat } from "../../src/crypto/index.ts"
+import { cosign, encodeAuthorityKeys, encodeLeaf, leafOf, PATHS, signCheckpoint } from "../../src/protocol/index.ts"
+import { nativeEd25519 } from "../../src/server/index.ts"
 import { FIRST_BUCKET } from "../server/world.ts"
 import type { Tampering } from "./tampering.ts"
 import { cleanTree, config, type Tree } from "./world.ts"
@@ -18,6 +20,8 @@ function seenBefore(tree: Tree, change: (other: Tree) => void, bucket = tree.hea
   other.sign({ bucket })
   tree.options = { since: other.file(PATHS.checkpoint) }
 }
+const witnessSeed = new Uint8Array(32).fill(8)
+const witness = { name: "witness.example", publicKey: nativeEd25519.verifyKey(witnessSeed) }
 const anotherList = encodeAuthorityKeys([new Uint8Array(32).fill(5)])
 
 export const headTamperings: readonly Tampering[] = [
@@ -40,6 +44,25 @@ export const headTamperings: readonly Tampering[] = [
   ],
   ["head-signature", "one bit of the signature changed", long, tree => tree.damage(PATHS.checkpoint, -10)],
   ["head-signature", "a head of another log", long, tree => tree.sign({ origin: "another.example" })],
+  [
+    "head-unwitnessed",
+    "a head that a witness has not signed",
+    long,
+    tree => {
+      tree.options = { witnesses: [witness] }
+    },
+  ],
+  [
+    "head-cosignature",
+    "a head that a witness signed for another log",
+    long,
+    tree => {
+      const other = signCheckpoint({ ...tree.head, size: 1 }, config.logName, config.logSeed, nativeEd25519)
+      const line = cosign(other, witness.name, witnessSeed, 1_600_000_000, nativeEd25519)
+      tree.options = { witnesses: [witness] }
+      tree.files.set(PATHS.checkpoint, concat(tree.file(PATHS.checkpoint), line))
+    },
+  ],
   ["head-size", "a head over 2^40 leaves", long, tree => tree.sign({ size: 2 ** 40 })],
   ["head-size", "a head over nothing", long, tree => tree.sign({ size: 0 })],
   [

@@ -10,7 +10,7 @@ import {
   type ProfileFit,
   type TreeFiles,
 } from "../../audit/index.ts"
-import { type NoteKey, parseNoteKey } from "../../protocol/index.ts"
+import { type NoteKey, parseNoteKey, parseWitnessKey } from "../../protocol/index.ts"
 import { nativeEd25519 } from "../../server/index.ts"
 import { progressBar, table } from "../output.ts"
 import { directoryFiles, httpFiles } from "./tree-files.ts"
@@ -25,6 +25,7 @@ interface Options {
   readonly key?: string
   readonly config?: string
   readonly since?: string
+  readonly witness?: readonly NoteKey[]
   readonly at?: number
   readonly mirror?: boolean
   readonly json?: boolean
@@ -41,6 +42,7 @@ export function logCommand(): Command {
     .option("--key <key>", "the log's key as apps pin it: name+id+base64")
     .option("--config <file>", "an app-config.json, for its logKey; found by itself in a deployment's directory")
     .option("--since <file>", "a checkpoint of this log from earlier, which it has to continue")
+    .option("--witness <key>", "a witness that should have cosigned, as name+id+base64; repeat for several", witness)
     .option("--at <when>", "unix seconds or an ISO time: judge as of then, for a mirror that stands still", instant)
     .option("--mirror", "old batches are kept here on purpose: check them, and do not call them kept too long")
     .option("--json", "the report as one JSON object")
@@ -50,7 +52,7 @@ export function logCommand(): Command {
 Exit codes: 0 no violation, 1 a violation, 2 a mistake in the command line, 3 the tree could not be read.
 
 Examples:
-  $ lindung audit data/run-1
+  $ lindung audit data/run-1 --at 2020-07-31T16:30Z
   $ lindung audit https://keys.example --config app-config.json --json`,
     )
     .action(audit)
@@ -67,6 +69,7 @@ async function audit(tree: string, options: Options): Promise<void> {
       logKey,
       now: options.at ?? Date.now() / 1000,
       isMirror: options.mirror === true,
+      witnesses: options.witness ?? [],
     })
     if (options.json) console.log(JSON.stringify(report, undefined, 2))
     else console.log(describe(report))
@@ -105,6 +108,8 @@ function keyOf(besideTree: string | undefined, { key, config }: Options): NoteKe
 
 const treeIn = (directory: string): string =>
   existsSync(join(directory, DEPLOYED_TREE)) ? join(directory, DEPLOYED_TREE) : directory
+
+const witness = (text: string, before: readonly NoteKey[] = []): NoteKey[] => [...before, parseWitnessKey(text)]
 
 function instant(text: string): number {
   const seconds = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000

@@ -1,0 +1,5 @@
+import { fuzzAudit } from "./fuzz.ts"
+
+describe("a hostile tree, a few of them", () => {
+  fuzzAudit(50)
+})
