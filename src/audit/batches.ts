@@ -255,6 +255,9 @@ class DesignCounts {
   }
 }
 
+/** So many secrets that agree in 64 bits are no chance; those found by then are told. */
+const MAX_PLACES = 100_000
+
 /** Reads those batches again that hold a suspect, and compares in full. */
 async function auditRepeats(
   leaves: readonly Logged[],
@@ -277,8 +280,8 @@ async function auditRepeats(
         const secret = hex(secrets.subarray(at, at + bytes))
         const here = `${pathOf(leaf)} slot ${slot}`
         const before = places.get(secret)
-        if (before === undefined) places.set(secret, here)
-        else findings.add("secret-repeated", here, `a secret that stands in ${before} too`)
+        if (before !== undefined) findings.add("secret-repeated", here, `a secret that stands in ${before} too`)
+        else if (places.size < MAX_PLACES) places.set(secret, here)
       }
   }
 }

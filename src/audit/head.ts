@@ -14,6 +14,8 @@ import type { Findings } from "./findings.ts"
 const MAX_STALE_BUCKETS = 3
 /** As a phone has it: thousands of years of batches. */
 const MAX_LEAVES = 2 ** 26
+/** What this audit keeps in memory: two centuries of one design. */
+const MAX_AUDITED_LEAVES = 2 ** 20
 const MAX_NOTE_BYTES = 16_384
 
 export interface HeadChecks {
@@ -52,7 +54,8 @@ export interface Heads {
 
 /**
  * The signed head, and what of it can be judged without the tree.
- * @throws LindungError not-found when there is no checkpoint: then there is no log to be audited
+ * @throws LindungError not-found when there is no checkpoint: then there is no log to be audited; too-large for more
+ *   leaves than an audit can hold
  */
 export async function auditHead(files: TreeFiles, checks: HeadChecks, findings: Findings): Promise<Heads | undefined> {
   const note = await files.read(PATHS.checkpoint, MAX_NOTE_BYTES)
@@ -64,6 +67,8 @@ export async function auditHead(files: TreeFiles, checks: HeadChecks, findings: 
     findings.add("head-size", PATHS.checkpoint, `${head.size} leaves; a log has 1 to ${MAX_LEAVES}`)
     return undefined
   }
+  if (head.size > MAX_AUDITED_LEAVES)
+    throw new LindungError("too-large", `${head.size} leaves; this audit takes up to ${MAX_AUDITED_LEAVES}`)
   const current = time.bucket(checks.now)
   if (head.bucket > current)
     findings.add("head-ahead", PATHS.checkpoint, `bucket ${head.bucket} is closed, and this is bucket ${current}`)

@@ -28,7 +28,7 @@ export interface LogReport {
 /**
  * Checks of a log everything that can be checked from outside, over the static tree alone (protocol §§7–9). What is
  * not under the signed head is not looked at: nothing can be said of it.
- * @throws LindungError not-found when there is no log; whatever the files reject with
+ * @throws LindungError not-found when there is no log, too-large for one of more than 2²⁰ leaves; whatever the files reject with
  */
 export async function auditLog(audit: LogAudit): Promise<LogReport> {
   const { files, isMirror = false, progress = () => {} } = audit

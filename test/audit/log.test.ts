@@ -6,7 +6,7 @@ import { random } from "../server/world.ts"
 import { announcedTamperings } from "./tampering-announced.ts"
 import { batchTamperings } from "./tampering-batches.ts"
 import { headTamperings, long } from "./tampering-head.ts"
-import { cleanTree } from "./world.ts"
+import { cleanTree, type Tree } from "./world.ts"
 
 const codes = (report: { readonly counts: object }): string[] => Object.keys(report.counts)
 const tamperings = [...headTamperings, ...announcedTamperings, ...batchTamperings]
@@ -63,14 +63,22 @@ describe("an audit of a log", () => {
     expect(codes(await tree.audit())).to.deep.equal(["batch-altered"])
   })
 
-  it("cannot be made of a tree without a checkpoint", async () => {
-    const tree = await cleanTree(["hybrid"], 14)
-    tree.files.delete(PATHS.checkpoint)
-    const error = await tree.audit().then(
+  const refused = (tree: Tree): Promise<unknown> =>
+    tree.audit().then(
       () => undefined,
       (reason: unknown) => reason,
     )
-    expect(error).to.be.instanceOf(LindungError).with.property("code", "not-found")
+
+  it("cannot be made of a tree without a checkpoint, or of a log that no memory holds", async () => {
+    const tree = await cleanTree(["hybrid"], 14)
+    tree.sign({ size: 2 ** 20 + 1 })
+    expect(await refused(tree))
+      .to.be.instanceOf(LindungError)
+      .with.property("code", "too-large")
+    tree.files.delete(PATHS.checkpoint)
+    expect(await refused(tree))
+      .to.be.instanceOf(LindungError)
+      .with.property("code", "not-found")
   })
 
   for (const [code, what, clean, tamper] of tamperings)

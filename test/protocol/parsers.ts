@@ -38,7 +38,7 @@ const parameters = { ...defaultParameters(0, ["low-cost", "unlinkable", "hybrid"
 const leafHashes = Array.from({ length: 300 }, (_, i) => merkle.leafHash(u32(i)))
 const node: merkle.NodeReader = (level, index) =>
   level === 0 ? leafHashes[index]! : merkle.nodeHash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
-const tile = { level: 0, index: 0, width: 200 }
+const tile = { level: 0, index: 0, width: 40 }
 const root = merkle.root(tile.width, node)
 
 const header = (design: string) => {

@@ -5,6 +5,8 @@ import { join } from "node:path"
 import type { TreeFiles } from "../../audit/index.ts"
 
 const TIMEOUT_MS = 30_000
+/** A server that sends a byte now and then is not waited for longer. */
+const DEADLINE_MS = 600_000
 const MAX_CONNECTIONS = 8
 
 /** A directory that holds the static tree, or a mirror of it. */
@@ -45,27 +47,31 @@ export function httpFiles(url: string): TreeFiles & { close(): void } {
     read: (path, maxBytes) =>
       new Promise((resolve, reject) => {
         const refuse = (why: string) => reject(new Error(`${base}${path}: ${why}`))
-        const request = send(base + path, { agent, timeout: TIMEOUT_MS }, response => {
-          const status = response.statusCode ?? 0
-          if (status !== 200) {
-            response.resume()
-            if (status === 404 || status === 410) resolve(undefined)
-            else refuse(`status ${status}`)
-            return
-          }
-          const parts: Buffer[] = []
-          let bytes = 0
-          const finish = () => resolve(new Uint8Array(Buffer.concat(parts).subarray(0, maxBytes + 1)))
-          response.on("data", (part: Buffer) => {
-            bytes += part.length
-            parts.push(part)
-            if (bytes <= maxBytes) return
-            finish()
-            response.destroy()
-          })
-          response.on("end", finish)
-          response.on("error", error => refuse(error.message))
-        })
+        const request = send(
+          base + path,
+          { agent, timeout: TIMEOUT_MS, signal: AbortSignal.timeout(DEADLINE_MS) },
+          response => {
+            const status = response.statusCode ?? 0
+            if (status !== 200) {
+              response.resume()
+              if (status === 404 || status === 410) resolve(undefined)
+              else refuse(`status ${status}`)
+              return
+            }
+            const parts: Buffer[] = []
+            let bytes = 0
+            const finish = () => resolve(new Uint8Array(Buffer.concat(parts).subarray(0, maxBytes + 1)))
+            response.on("data", (part: Buffer) => {
+              bytes += part.length
+              parts.push(part)
+              if (bytes <= maxBytes) return
+              finish()
+              response.destroy()
+            })
+            response.on("end", finish)
+            response.on("error", error => refuse(error.message))
+          },
+        )
         request.on("timeout", () => request.destroy(new Error("no answer")))
         request.on("error", error => refuse(error.message))
         request.end()
