@@ -1,10 +1,12 @@
 import { equal, hex, sha256, time } from "../crypto/index.ts"
 import {
+  type ArchiveBatch,
   type Batch,
   type Checkpoint,
   type DesignName,
   designByCode,
   firstSlot,
+  isArchiveOf,
   LindungError,
   PATHS,
   type ParameterSet,
@@ -72,7 +74,8 @@ export async function auditBatches(leaves: readonly Logged[], checks: BatchCheck
     designs.set(leaf.design, counts)
     if (set !== undefined) auditShape(batch, set, where, findings)
     counts.add(batch, set)
-    if (batch.holds === "filter") continue
+    if (batch.holds === "archive") await auditArchive(batch, checks)
+    if (batch.holds !== "secrets") continue
     taken.push(leaf)
     for (const { secrets } of batch.groups)
       for (let at = 0; at < secrets.length; at += batch.design.secretBytes) repeats.add(secrets, at)
@@ -151,7 +154,7 @@ function auditShape(batch: Batch, parameters: ParameterSet, where: string, findi
   else if (!sizes.includes(batch.entries))
     findings.add("batch-size", where, `${batch.entries} entries, which is not on the list of sizes`)
   if (batch.holds === "secrets") auditSlots(batch, parameters, where, findings)
-  else if (batch.filter.fingerprintBits !== parameters.fingerprintBits)
+  else if (batch.holds === "filter" && batch.filter.fingerprintBits !== parameters.fingerprintBits)
     findings.add(
       "filter-fingerprint",
       where,
@@ -176,6 +179,14 @@ function auditSlots(
       findings.add("secret-live", where, `secrets of slot ${slot}, which begins after the bucket`)
     if (slot < oldest) findings.add("secret-old", where, `secrets of slot ${slot}; the oldest is ${oldest}`)
   }
+}
+
+/** The archive of design 4 is a file of its own; what stands in it is for `lindung export show` and `verify`. */
+async function auditArchive(batch: ArchiveBatch, { files, head, findings }: BatchChecks): Promise<void> {
+  const path = PATHS.archive(batch.design.name, batch.bucket)
+  const zip = await files.read(path, batch.archive.length)
+  if (zip !== undefined && !isArchiveOf(batch, zip)) findings.add("batch-altered", path, "not the archive of its batch")
+  if (zip === undefined && batch.bucket > head.bucket - KEPT_BUCKETS) findings.add("batch-missing", path, "404")
 }
 
 /** The random bytes of the headers: different, and as random as can be told. */
@@ -224,7 +235,7 @@ class DesignCounts {
     this.#batches++
     this.#entries += batch.entries
     this.#sizes.set(batch.entries, (this.#sizes.get(batch.entries) ?? 0) + 1)
-    if (batch.holds === "filter") return
+    if (batch.holds !== "secrets") return
     for (const { secrets } of batch.groups) this.#bytes.add(secrets)
     if (parameters !== undefined) this.#profile.add(batch, parameters)
   }
@@ -272,7 +283,7 @@ async function auditRepeats(
     // A file that is another one now is not the one that was checked.
     if (file === undefined || !equal(sha256(file), leaf.hash)) continue
     const batch = parseBatch(file)
-    if (batch.holds === "filter") continue
+    if (batch.holds !== "secrets") continue
     const bytes = batch.design.secretBytes
     for (const { slot, secrets } of batch.groups)
       for (let at = 0; at < secrets.length; at += bytes) {

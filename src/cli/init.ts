@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Command, Option } from "commander"
 import { MECHANISM_NAMES, type MechanismName } from "../authority/index.ts"
-import { ascii, base64, hex, type Random, sha256, time } from "../crypto/index.ts"
+import { ascii, base64, ecdsa, hex, type Random, sha256, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
@@ -22,6 +22,8 @@ export interface Deployment {
   /** Uploads a minute from one address; 0 for no limit. */
   readonly uploadsPerMinute: number
   readonly proxies: number
+  /** Design gaen: what its archives name as their region, and as the id of their key; "lindung" unless given. */
+  readonly region?: string
 }
 
 const KEY_BYTES = 32
@@ -42,6 +44,7 @@ const nameOf = (url: string): string => url.replace(/^[a-z]+:\/\//, "")
  *   parameters               the parameter set, as it is logged
  *   secrets/server.env       keys and settings of the key server, for its owner alone
  *   secrets/authority.env    the same for the health authority
+ *   export-key.pem           design gaen: the public half of the key that signs its archives, for other systems
  *   data/                    what the two will store: never together with secrets/ in one backup or on one disk
  *
  * @returns the key with which codes are issued; it is stored nowhere, only its hash is
@@ -59,6 +62,7 @@ export async function initDeployment(
   const [logSeed, receiptSeed, signingSeed] = [secret(), secret(), secret()]
   const apiKey = hex(secret())
   const authorityKey = nativeEd25519.verifyKey(signingSeed)
+  const exporting = deployment.design === "gaen" ? exportKey(deployment.region ?? REGION, random) : undefined
   const parameters = defaultParameters(time.bucket(now), [deployment.design])
   for (const name of ["secrets", join("data", "server"), join("data", "authority")])
     await mkdir(at(name), { recursive: true, mode: 0o700 })
@@ -73,6 +77,7 @@ export async function initDeployment(
     LINDUNG_SERVER_PARAMETERS_FILE: "parameters",
     LINDUNG_SERVER_UPLOADS_PER_MINUTE: deployment.uploadsPerMinute,
     LINDUNG_SERVER_PROXIES: deployment.proxies,
+    ...exporting?.settings,
   })
   const authority = environment({
     LINDUNG_LISTEN: deployment.authorityListen,
@@ -90,6 +95,7 @@ export async function initDeployment(
       uploads: deployment.url,
       logKey: encodeNoteKey(logKey),
       receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
+      ...(exporting && { exportKeys: [base64(exporting.publicKey)] }),
     },
     authority: { url: deployment.authorityUrl, publicKey: base64(authorityKey), mechanism: deployment.mechanism },
     design: deployment.design,
@@ -99,10 +105,27 @@ export async function initDeployment(
     sync: { minIntervalHours: 2 },
   }
   await writeFile(at("parameters"), encodeParameters(parameters))
+  if (exporting) await writeFile(at("export-key.pem"), ecdsa.publicKeyToPem(exporting.publicKey))
   await writeFile(at("secrets", "server.env"), server, { mode: ONLY_OWNER })
   await writeFile(at("secrets", "authority.env"), authority, { mode: ONLY_OWNER })
   await writeFile(at("app-config.json"), `${JSON.stringify(app, undefined, 2)}\n`)
   return { apiKey }
+}
+
+const REGION = "lindung"
+const FIRST_VERSION = "v1"
+
+/** The key that signs archives; its region names it too, as other systems do. */
+function exportKey(region: string, random: Random) {
+  const secretKey = random.bytes(KEY_BYTES)
+  return {
+    // Of 2²⁵⁶ draws 2²²⁴ are no scalar of the curve; such a one is refused here and now.
+    publicKey: ecdsa.ecdsaP256.publicKey(secretKey),
+    settings: {
+      LINDUNG_SERVER_EXPORT_REGION: region,
+      LINDUNG_SERVER_EXPORT_KEYS: `${region}:${FIRST_VERSION}:${hex(secretKey)}`,
+    },
+  }
 }
 
 interface InitOptions {
@@ -115,6 +138,7 @@ interface InitOptions {
   readonly preset: string
   readonly uploadsPerMinute: string
   readonly proxies: string
+  readonly region: string
 }
 
 const withoutSlash = (url: string): string => new URL(url).href.replace(/\/$/, "")
@@ -138,6 +162,7 @@ export function initCommand(): Command {
     .option("--preset <name>", "the risk rule that apps begin with", "dp3t-exposure-score")
     .option("--uploads-per-minute <n>", "limit for one address, which many phones may share; 0 for none", "600")
     .option("--proxies <n>", "proxies in front of the key server", "0")
+    .option("--region <name>", "design gaen: the region and key id of its archives", REGION)
     .action(async (directory: string, options: InitOptions) => {
       const deployment: Deployment = {
         ...options,

@@ -34,6 +34,8 @@ export async function open(config: Config, ports: Ports): Promise<Client> {
   if (!checked.ok)
     throw new LindungError("config", checked.problems.map(({ path, message }) => `${path}: ${message}`).join("; "))
   const { store, vault, random } = ports
+  if (checked.config.design === "gaen" && ports.readArchive === undefined)
+    throw new LindungError("config", "design gaen needs the port readArchive: that of lindung/client/gaen")
   const kept = vault === undefined ? ports : { ...ports, store: encryptedStore(store, vault, random) }
   const client = new OpenClient(checked.config, kept)
   await client.open()
@@ -77,6 +79,7 @@ class OpenClient implements Client {
       design,
       rule: this.#rule,
       tracer: this.#tracer,
+      exportKeys: this.#keys.exports,
     })
     this.#outbox = new Outbox(config, ports, { keys: this.#keys, design, tracer: this.#tracer })
   }

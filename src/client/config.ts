@@ -27,6 +27,8 @@ export interface Config {
      * Without them the log could show this phone a history of its own.
      */
     readonly witnesses?: { readonly keys: readonly string[]; readonly quorum: number }
+    /** Design gaen alone: P-256 keys whose archives are taken, 65 bytes each, base 64. During a change, two. */
+    readonly exportKeys?: readonly string[]
   }
   readonly authority: {
     readonly url: string
@@ -54,6 +56,15 @@ const url: Check = value =>
     : "expected an http(s) URL without query and without a slash at the end"
 const key: Check = value =>
   typeof value === "string" && fromBase64(value)?.length === 32 ? undefined : "expected 32 bytes in base 64"
+const EXPORT_KEYS = 10
+const exportKeys: Check = value =>
+  Array.isArray(value) && value.length >= 1 && value.length <= EXPORT_KEYS && value.every(isPoint)
+    ? undefined
+    : `expected 1 to ${EXPORT_KEYS} uncompressed P-256 points of 65 bytes in base 64`
+const isPoint = (value: unknown): boolean => {
+  const point = typeof value === "string" ? fromBase64(value) : undefined
+  return point?.length === 65 && point[0] === 4
+}
 const oneOf =
   (...values: readonly string[]): Check =>
   value =>
@@ -115,6 +126,7 @@ export function checkConfig(
   const { design, cover, risk } = value as Record<string, unknown>
   if (design !== undefined && designByName(String(design)) === undefined)
     problems.push({ path: "design", message: `expected one of ${DESIGNS.map(({ name }) => name).join(", ")}` })
+  if (design === "gaen") look("server.exportKeys", exportKeys)
   if (cover !== "off") {
     look("cover.meanDays", between(1, 30))
     look("cover.catchUpHours", between(0, 168))
@@ -139,6 +151,7 @@ export function pinnedKeys(config: Config): {
   policy: WitnessPolicy
   receipts: Uint8Array
   authority: Uint8Array
+  exports: readonly Uint8Array[]
 } {
   const { keys, quorum } = config.server.witnesses ?? { keys: [], quorum: 0 }
   return {
@@ -146,5 +159,6 @@ export function pinnedKeys(config: Config): {
     policy: { witnesses: keys.map(parseWitnessKey), quorum },
     receipts: fromBase64(config.server.receiptKey)!,
     authority: fromBase64(config.authority.publicKey)!,
+    exports: (config.server.exportKeys ?? []).map(text => fromBase64(text)!),
   }
 }

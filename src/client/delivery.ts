@@ -1,6 +1,5 @@
 import { concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
 import {
-  type Batch,
   type Cancel,
   commitment,
   type Design,
@@ -23,6 +22,7 @@ import {
   type Token,
   UPLOADS_PATH,
   verifyToken,
+  type WholeBatch,
 } from "../protocol/index.ts"
 import { note } from "./journal.ts"
 import { actionKey, allActions, entries } from "./layout.ts"
@@ -188,7 +188,7 @@ async function takeAnswer(
   if (stored === undefined) throw new LindungError("storage-corrupt", "the report that is being sent is gone")
   const known = stored.isTest ? await heardNear(tx, stored.report, ports.now(), parameters) : stored.report
   const allowed = token && redactForToken(known, token.contagiousFromDay, parameters)
-  if (allowed !== undefined && revealsAnything(forBucket(allowed, time.bucket(ports.now()), parameters))) {
+  if (allowed !== undefined && revealsAnything(forBucket(allowed, bucketOf(ports), parameters))) {
     // What is about to be published is not broadcast for one second more.
     writeReport(tx, { ...stored, report: allowed })
     await renewSecrets(tx, design, ports.now(), parameters, random)
@@ -211,8 +211,12 @@ function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Arr
   }
 }
 
+/** The bucket that an envelope of this moment is sealed to (protocol §6). */
+const bucketOf = ({ design, now }: Pick<DeliveryPorts, "design" | "now">): number =>
+  time.bucket(now()) + design.bucketsAhead
+
 async function upload(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<{ promised: number }> {
-  const bucket = time.bucket(ports.now())
+  const bucket = bucketOf(ports)
   const stored = action.kind === "report" ? (await storedReport(ports, parameters)).report : undefined
   const report = stored && forBucket(stored, bucket, parameters)
   const publicKey = ingestKeyOf(await ports.store.read(readState), bucket)
@@ -229,7 +233,7 @@ async function upload(ports: DeliveryPorts, action: Action, parameters: Paramete
 /** In the write of a batch: a report whose secrets are all in it is done; its second upload will be cover. */
 export async function noticePublished(
   tx: WriteTx,
-  batch: Batch,
+  batch: WholeBatch,
   parameters: ParameterSet,
   random: Random,
 ): Promise<void> {
@@ -243,9 +247,9 @@ export async function noticePublished(
   eraseReport(tx)
 }
 
-/** The parameter set that envelopes of this moment are made under. */
-export function parametersNow(sets: readonly ParameterSet[], second: number): ParameterSet {
-  const parameters = parametersFor(time.bucket(second), sets)
+/** The parameter set that envelopes of this moment are made under: that of their bucket. */
+export function parametersNow(sets: readonly ParameterSet[], design: Design, second: number): ParameterSet {
+  const parameters = parametersFor(bucketOf({ design, now: () => second }), sets)
   if (parameters === undefined) throw new LindungError("state", "no parameter set is known yet: sync first")
   return parameters
 }

@@ -1,20 +1,46 @@
 import { time } from "../crypto/index.ts"
+import { contactWindows, parseContactId } from "./contact.ts"
 import { entries, matchedBetween, parseMatched } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
-import { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
+import {
+  type DayResult,
+  dayNumber,
+  type IsoDay,
+  infectiousness,
+  isoDay,
+  presets,
+  type RiskRule,
+  type Window,
+} from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
 
 /** What is known of every contact of designs 1 to 3: a confirmed test, and no days since onset. */
 const CONTACT = { infectiousness: 1, reportType: 1, calibration: 2 } as const
 
-/** One window for each matched identifier. */
-async function windows(tx: ReadTx, firstDay: number): Promise<Window[]> {
-  return (await entries(tx, matchedBetween(firstDay))).map(([key, value]) => ({
-    day: isoDay(parseMatched(key).day),
-    scans: parseScans(value),
-    ...CONTACT,
-  }))
+/** A key that was taken back: the authority found that the person is not infected. */
+const REVOKED = 5
+
+/** One window for each matched identifier; in design 4 for each half hour with one key. */
+async function windows(tx: ReadTx, rule: RiskRule, firstDay: number): Promise<Window[]> {
+  const matched = (await entries(tx, matchedBetween(firstDay))).map(([key, value]) => {
+    const { day, heard, id } = parseMatched(key)
+    return { day, interval: heard, of: parseContactId(id), scans: parseScans(value) }
+  })
+  const onset = presets.get(rule.id)?.onset
+  const keys = matched.flatMap(({ of, ...one }) =>
+    of === undefined || of.reportType === REVOKED ? [] : { of, ...one },
+  )
+  return [
+    ...matched.flatMap(({ of, day, scans }) => (of === undefined ? { day: isoDay(day), scans, ...CONTACT } : [])),
+    ...contactWindows(keys).map(({ day, of, scans }) => ({
+      day: isoDay(day),
+      scans,
+      infectiousness: onset === undefined ? CONTACT.infectiousness : infectiousness(of.daysSinceOnset, onset),
+      reportType: of.reportType,
+      calibration: of.calibration,
+    })),
+  ]
 }
 
 /** Every day with a contact, as the rule judges it. */
@@ -25,7 +51,7 @@ export async function evaluate(
   days: number,
 ): Promise<readonly DayResult[]> {
   const today = time.day(second)
-  return rule.evaluate(await windows(tx, Math.max(0, today - days)), isoDay(today))
+  return rule.evaluate(await windows(tx, rule, Math.max(0, today - days)), isoDay(today))
 }
 
 /** Days that call for a warning and were not told yet are told now. @returns those days */

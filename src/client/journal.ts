@@ -8,6 +8,7 @@ export type JournalEvent =
   | "stopped"
   | "synced"
   | "sync-failed"
+  | "batch-refused"
   | "told"
   | "dismissed"
   | "report-sent"

@@ -22,6 +22,8 @@ export interface Learning {
   readonly design: Design
   readonly rule: RiskRule
   readonly tracer: Tracer
+  /** Whose archives are taken. */
+  readonly exportKeys: readonly Uint8Array[]
 }
 
 /** Learns from batches: when it is time to, what came of it, and when to try again. */
@@ -81,7 +83,7 @@ export class Learner {
   }
 
   async #takeBatches(signal: Cancel, now: number, progress: Parameters<typeof sync>[1]): Promise<void> {
-    const { config, ports, trust, design, rule, tracer } = this.#of
+    const { config, ports, trust, design, rule, tracer, exportKeys } = this.#of
     const { http, store, random } = ports
     await tracer.flush()
     await sync(
@@ -100,6 +102,11 @@ export class Learner {
           const fresh = await tell(tx, rule, now, config.retention.exposureDays)
           for (const day of fresh) await note(tx, now, "told", day)
           return fresh
+        },
+        refused: (tx, bucket) => note(tx, now, "batch-refused", String(bucket)),
+        readArchive(file, zip) {
+          if (ports.readArchive === undefined) throw new TypeError("readArchive: expected that of lindung/client/gaen")
+          return ports.readArchive(file, zip, exportKeys)
         },
       },
       progress,

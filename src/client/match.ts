@@ -5,10 +5,12 @@ import {
   type Design,
   type FilterBatch,
   heardAt,
+  type KeyBatch,
   type Lengths,
   mayContain,
   type SecretBatch,
 } from "../protocol/index.ts"
+import { contactId, withPower } from "./contact.ts"
 import {
   coarseBetween,
   coarseKey,
@@ -19,6 +21,7 @@ import {
   parseCoarse,
   parseFresh,
 } from "./layout.ts"
+import { type Contacts, keySearch, revise } from "./match-keys.ts"
 import type { Clock, Ports, ReadTx, WriteTx } from "./ports.ts"
 import { append, coarsen } from "./record.ts"
 
@@ -88,7 +91,9 @@ function publishedKeys({ design, bucket, entries: count, groups }: SecretBatch):
 /** Finds what a batch explains. It is made once a sync, from what was heard before. */
 export interface BatchMatcher {
   /** The places in `heard` of what some published secret explains, ascending; undefined when it was cancelled. */
-  match(batch: Batch, cancelled: () => boolean): Promise<number[] | undefined>
+  match(batch: Batch | KeyBatch, cancelled: () => boolean): Promise<number[] | undefined>
+  /** Of the batch that was matched last, in design 4: what is known of who was heard at each of the places. */
+  readonly contacts?: Contacts
   close(): Promise<void>
 }
 
@@ -123,6 +128,7 @@ export async function batchMatcher(matching: Matching): Promise<BatchMatcher> {
       },
       async close() {},
     }
+  if (design.publishes === "archive") return archiveMatcher(matching)
   const identifiersPerKey = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
   const name = design.name === "low-cost" ? "low-cost" : "hybrid"
   const search = await matcher.search(name, heard, { identifiersPerKey })
@@ -133,6 +139,24 @@ export async function batchMatcher(matching: Matching): Promise<BatchMatcher> {
       if (found === undefined) return undefined
       const places = new Set(found.map(({ observation }) => observation))
       return [...places].filter(place => heardBefore(heard, place, batch.bucket)).sort((a, b) => a - b)
+    },
+    close: () => search.close(),
+  }
+}
+
+async function archiveMatcher({ matcher, heard }: Matching): Promise<BatchMatcher> {
+  const search = await keySearch(matcher, heard)
+  let contacts: Contacts = new Map()
+  return {
+    async match(batch, cancelled) {
+      if (batch.holds !== "keys") throw new TypeError(`batch: expected keys, got ${batch.holds}`)
+      const found = await search.match(batch, place => heardBefore(heard, place, batch.bucket), cancelled)
+      if (found === undefined) return undefined
+      contacts = found
+      return [...found.keys()].sort((a, b) => a - b)
+    },
+    get contacts() {
+      return contacts
     },
     close: () => search.close(),
   }
@@ -171,15 +195,17 @@ function identifierAt({ identifiers, times }: Heard, place: number): Uint8Array<
 /**
  * Everything a batch changes about observations: what matches moves to the matched ones, and what can no longer be
  * heard after a later batch loses its marks. One write, with the cursor.
- * @param places of `heard`, as {@link BatchMatcher} gave them
+ * @param places of `heard`, as {@link BatchMatcher} gave them, and what it knows of their contacts
  */
 export async function applyBatch(
   tx: WriteTx,
-  { design, bucket }: Batch,
+  batch: Batch | KeyBatch,
   heard: Heard,
   places: readonly number[],
   lengths: Lengths,
+  contacts?: Contacts,
 ): Promise<void> {
+  const { design, bucket } = batch
   for (const place of places) {
     const coarseTime = heard.times[place]!
     const id = identifierAt(heard, place)
@@ -189,8 +215,12 @@ export async function applyBatch(
     const value = await tx.get(key)
     if (value === undefined) continue
     tx.del(key)
-    await append(tx, matchedKey(dayOf(design, coarseTime, lengths), coarseTime, id), value)
+    const day = dayOf(design, coarseTime, lengths)
+    const contact = contacts?.get(place)
+    if (contact === undefined) await append(tx, matchedKey(day, coarseTime, id), value)
+    else await append(tx, matchedKey(day, coarseTime, contactId(id, contact)), withPower(value, contact.txPower))
   }
+  if (batch.holds === "keys") await revise(tx, batch)
   await coarsenAll(tx, bucket)
 }
 

@@ -88,7 +88,7 @@ export class Outbox {
       for (const action of await store.read(readActions)) {
         if (action.dueAt > now) continue
         try {
-          const parameters = parametersNow((await store.read(readState)).parameters, now)
+          const parameters = parametersNow((await store.read(readState)).parameters, this.#design, now)
           if (action.phase === "second") await deliverSecond(this.delivery(signal), action, parameters)
           else await deliverFirst(this.delivery(signal), action, parameters)
         } catch (error) {

@@ -1,5 +1,5 @@
 import type { kernel } from "../crypto/index.ts"
-import type { Cancel, Random, UserAction } from "../protocol/index.ts"
+import type { Cancel, KeyBatch, Random, UserAction } from "../protocol/index.ts"
 
 declare const epochMs: unique symbol
 /** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
@@ -107,6 +107,10 @@ export interface Radio {
     readonly serveOverConnection: boolean
     readonly rotatesAddressWithPayload: boolean
   }
+  /** The power at which it advertises, dBm, −128 … 127: design 4 says it inside the beacon, encrypted. */
+  readonly txPower?: number
+  /** How well that was measured for this model, 0 (not at all) to 3. */
+  readonly calibration?: 0 | 1 | 2 | 3
   /** `next` is called on every address change; the payload must never outlive the address. */
   advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
   scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>
@@ -121,6 +125,19 @@ export interface Scheduler {
   arm(task: TaskId, when: { earliest: EpochMs; latest: EpochMs; network: boolean }): Promise<void>
   disarm(task: TaskId): Promise<void>
 }
+
+/**
+ * Reads and verifies an archive of design 4: `readArchive` of `lindung/client/gaen`. Injected, so that apps of the other
+ * designs carry neither the format nor an inflating library. Obligation: a file is taken whole or refused whole.
+ * @param file the name that errors carry
+ * @param trusted P-256 keys of 65 bytes
+ * @throws LindungError format or signature, naming the file and the field
+ */
+export type ReadArchive = (
+  file: string,
+  zip: Uint8Array,
+  trusted: readonly Uint8Array[],
+) => Pick<KeyBatch, "keys" | "revisedKeys">
 
 /** What the host injects. */
 export interface Ports {
@@ -137,6 +154,8 @@ export interface Ports {
    * random and hides how long the phone worked in between; without it, whoever sees the wire can time that work.
    */
   readonly wait?: (milliseconds: number) => Promise<void>
+  /** Design 4 needs it, the others do not look at it. */
+  readonly readArchive?: ReadArchive
   /** With it everything in the store is encrypted. */
   readonly vault?: KeyVault
 }

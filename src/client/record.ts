@@ -10,7 +10,7 @@ export const SCAN_PLAN = { windowMs: 4_000, everyMs: 240_000 } as const
 const MAX_GAP_SECONDS = 300
 /** Where a beacon does not say its transmit power: the value of the DP-3T apps. */
 const DEFAULT_TX_POWER = 12
-const MAX_ATTENUATION = 127
+export const MAX_ATTENUATION = 127
 /** How far ahead of the clock a packet may be stamped, and how far behind: radios hand over what they gathered. */
 const MAX_AHEAD_SECONDS = 60
 const MAX_BEHIND_SECONDS = 3600
@@ -79,11 +79,13 @@ export interface Marks {
 export class Recorder {
   readonly dropped: Dropped = { length: 0, strength: 0, future: 0, past: 0, storage: 0 }
   readonly #random: Random
+  readonly #payloadBytes: number
   #scan: { id: number; second: number; last: number; at: number; heard: Map<string, Pending> } | undefined
   #lastScan: number | undefined
 
-  constructor(random: Random) {
+  constructor(random: Random, payloadBytes: number = EPHID_BYTES) {
     this.#random = random
+    this.#payloadBytes = payloadBytes
   }
 
   /**
@@ -96,7 +98,7 @@ export class Recorder {
     const at = Math.floor(sighting.at / 1000)
     const { payload, rssi, txPower = DEFAULT_TX_POWER, scanId } = sighting
     const attenuation = Math.round(txPower - rssi)
-    if (payload.length !== EPHID_BYTES) this.dropped.length++
+    if (payload.length !== this.#payloadBytes) this.dropped.length++
     else if (!(attenuation >= 0 && attenuation <= MAX_ATTENUATION)) this.dropped.strength++
     else if (!(at <= now + MAX_AHEAD_SECONDS)) this.dropped.future++
     else if (at < now - MAX_BEHIND_SECONDS) this.dropped.past++

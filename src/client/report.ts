@@ -3,8 +3,11 @@ import {
   COMMITMENT_BYTES,
   DAYS_BACK,
   type Design,
+  encodeExposureKey,
   firstSlot,
+  isDeadBy,
   type Lengths,
+  parseExposureKey,
   R_BYTES,
   Reader,
   type Report,
@@ -15,6 +18,7 @@ import {
   slotCount,
   slotStart,
 } from "../protocol/index.ts"
+import { cutShort, isRunning } from "./gaen/broadcast.ts"
 import {
   coarseBetween,
   entries,
@@ -151,6 +155,21 @@ export async function heardNear(tx: ReadTx, report: Report, second: number, leng
   return redact(report, slot => slot > running || (close !== undefined && !close.has(slot)))
 }
 
+/**
+ * The report as it is committed to at a second: in design 4 the running period ends with the running interval, because
+ * phones of other systems match a key until its period is over (protocol §4).
+ */
+export function cutAt(report: Report, second: number): Report {
+  const { design, slots } = report
+  if (design.name !== "gaen") return report
+  const cut = (bytes: Uint8Array): Uint8Array => {
+    const key = parseExposureKey(bytes.subarray(0, design.secretBytes))
+    if (!isRunning(key, second)) return bytes
+    return concat(encodeExposureKey(cutShort(key, second)), bytes.subarray(design.secretBytes))
+  }
+  return { ...report, slots: slots.map(slot => (slot.revealed ? { ...slot, bytes: cut(slot.bytes) } : slot)) }
+}
+
 async function slotsWithContact(tx: ReadTx, first: number, last: number): Promise<Set<number>> {
   const found = new Set<number>()
   const look = (slot: number, value: Uint8Array) => {
@@ -167,15 +186,25 @@ export const redactForToken = (report: Report, contagiousFromDay: number, length
   redact(report, slot => slot < slotAt(report.design, contagiousFromDay * time.SECONDS_PER_DAY, lengths))
 
 /**
- * The report as it can be published in a bucket: without the days that are older than phones remember by then, and of
- * a chain the first day only. It may reveal nothing.
+ * The report as it can be published in a bucket: without the days that are older than phones remember by then, of a
+ * chain the first day only, and without keys of design 4 that some phone could still hear: one that was committed to at a
+ * test, and so could not be cut short. It may reveal nothing.
  */
 export function forBucket(report: Report, bucket: number, lengths: Lengths): Report {
   const oldestDay = time.day(time.bucketStart(bucket)) - DAYS_BACK
-  const late = redactForToken(report, Math.max(0, oldestDay), lengths)
+  const late = withoutLiving(redactForToken(report, Math.max(0, oldestDay), lengths), bucket)
   if (report.design.reveals === "any") return late
   const chosen = report.first + late.slots.findIndex(slot => slot.revealed)
   return redact(late, slot => slot !== chosen)
+}
+
+function withoutLiving(report: Report, bucket: number): Report {
+  const { design, first, slots } = report
+  if (design.name !== "gaen") return report
+  return redact(report, index => {
+    const slot = slots[index - first]!
+    return slot.revealed && !isDeadBy(parseExposureKey(slot.bytes.subarray(0, design.secretBytes)), bucket)
+  })
 }
 
 export const revealsAnything = ({ slots }: Report): boolean => slots.some(slot => slot.revealed)

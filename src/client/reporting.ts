@@ -14,7 +14,7 @@ import type { Config } from "./config.ts"
 import { type Action, deliverFirst, newAction, parametersNow, readActions, writeAction } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
 import type { EpochMs, ReadTx, Store, WriteTx } from "./ports.ts"
-import { draftReport, eraseReport, readReport, revealedDays, type StoredReport, writeReport } from "./report.ts"
+import { cutAt, draftReport, eraseReport, readReport, revealedDays, type StoredReport, writeReport } from "./report.ts"
 import { dayNumber, type IsoDay, isoDay } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
 import { canceller, type Tracer } from "./tracing.ts"
@@ -122,7 +122,10 @@ async function beginAction(tx: WriteTx, { design, lengths, random }: Reporting, 
   if (stored === undefined && refused !== undefined) throw refusal(refused.why)
   if (stored === undefined) throw new LindungError("state", "there is no draft")
   if (stored.expiresAt < now) throw new LindungError("state", "the draft is of yesterday: prepare it again")
-  const request = encodeRedeem(stored.code, commitment(stored.report))
+  // Before the commitment leaves the phone: from here on, however often it is sent, it is the same one.
+  const report = cutAt(stored.report, now)
+  writeReport(tx, { ...stored, report })
+  const request = encodeRedeem(stored.code, commitment(report))
   const action = newAction("report", request, random)
   writeAction(tx, action)
   return action
@@ -133,7 +136,7 @@ function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
   const { store, tracer, outbox } = client
   return outbox.inTurn(async () => {
     const now = tracer.now()
-    const parameters = parametersNow((await store.read(readState)).parameters, now)
+    const parameters = parametersNow((await store.read(readState)).parameters, client.design, now)
     const action = await store.write(tx => beginAction(tx, client, now))
     try {
       const sent = action.phase === "second" ? action : await deliverFirst(outbox.delivery(signal), action, parameters)

@@ -1,10 +1,19 @@
 import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time, unlinkable } from "../crypto/index.ts"
-import { type Design, type Lengths, slotAt, slotBytes, slotStart } from "../protocol/index.ts"
+import {
+  type Design,
+  encodeExposureKey,
+  type Lengths,
+  parseExposureKey,
+  slotAt,
+  slotBytes,
+  slotStart,
+} from "../protocol/index.ts"
+import { payload as gaenPayload, newKey } from "./gaen/broadcast.ts"
 import { entries, secretKey, secretsBetween, slotOfSecret } from "./layout.ts"
-import type { ReadTx, WriteTx } from "./ports.ts"
+import type { Radio, ReadTx, WriteTx } from "./ports.ts"
 
 /*
- * own secret of a slot: secret ‖ salt (the slot as reports reveal it) ‖ broadcast order, one byte or two an epoch
+ * own secret of a slot: secret ‖ salt (the slot as reports reveal it) ‖ broadcast order, two bytes an epoch (1 to 3)
  */
 const ORDER_BYTES = 2
 
@@ -16,12 +25,10 @@ function ephIdsOf(design: Design, secret: Uint8Array, lengths: Lengths): EphId[]
 }
 
 /** A secret, its salt and its broadcast order, all fresh but for a secret that a chain gives. */
-function newSlot(
-  design: Design,
-  lengths: Lengths,
-  random: Random,
-  secret = random.bytes(design.secretBytes),
-): Uint8Array {
+function newSlot(design: Design, slot: number, lengths: Lengths, random: Random, chained?: Uint8Array): Uint8Array {
+  if (design.name === "gaen")
+    return concat(encodeExposureKey(newKey(slotStart(design, slot, lengths), random)), random.bytes(design.saltBytes))
+  const secret = chained ?? random.bytes(design.secretBytes)
   const count = design.slotSeconds(lengths) / (60 * lengths.epochMinutes)
   const order = shuffle(
     Array.from({ length: count }, (_, i) => i),
@@ -40,7 +47,7 @@ export async function ensureSlot(
 ): Promise<Uint8Array> {
   const known = await tx.get(secretKey(slot))
   if (known !== undefined) return known
-  const made = newSlot(design, lengths, random, await chained(tx, design, slot))
+  const made = newSlot(design, slot, lengths, random, await chained(tx, design, slot))
   tx.put(secretKey(slot), made)
   return made
 }
@@ -79,7 +86,7 @@ export async function currentSlot(
 /** A later slot, made in memory: a phone whose host sleeps must not go on with what has expired. */
 export function laterSlot(design: Design, from: OwnSlot, slot: number, lengths: Lengths, random: Random): OwnSlot {
   const secret = design.name === "low-cost" && slot > from.slot ? secretAfter(design, from, slot) : undefined
-  return { slot, record: newSlot(design, lengths, random, secret) }
+  return { slot, record: newSlot(design, slot, lengths, random, secret) }
 }
 
 /** Keeps a slot that was made in memory, unless the store has one. @returns the one that holds */
@@ -105,6 +112,32 @@ export function ephIdAt(
   return { ephId, until: (Math.floor(second / epochSeconds) + 1) * epochSeconds }
 }
 
+/** Where a radio does not say its transmit power: what the DP-3T apps took it for. */
+const DEFAULT_TX_POWER = 12
+
+/**
+ * The payload of the beacons of a moment of a slot, and until when: an identifier to the end of its epoch, or in design 4
+ * RPI ‖ AEM to the end of the interval.
+ */
+export function payloadAt(
+  design: Design,
+  from: OwnSlot,
+  second: number,
+  lengths: Lengths,
+  radio: Pick<Radio, "txPower" | "calibration">,
+): { payload: Uint8Array; until: number } {
+  if (design.name !== "gaen") {
+    const { ephId, until } = ephIdAt(design, from, second, lengths)
+    return { payload: ephId, until }
+  }
+  const { tek, ...times } = parseExposureKey(from.record.subarray(0, design.secretBytes))
+  const { txPower = DEFAULT_TX_POWER, calibration } = radio
+  return {
+    payload: gaenPayload({ tek, ...times }, second, txPower, calibration),
+    until: (time.interval(second) + 1) * time.SECONDS_PER_INTERVAL,
+  }
+}
+
 /** The slot as a report reveals it: secret ‖ salt. */
 export const revealable = (design: Design, record: Uint8Array): Uint8Array => record.slice(0, slotBytes(design))
 
@@ -118,7 +151,7 @@ export async function renewSecrets(
 ): Promise<void> {
   for (const [key] of await entries(tx, secretsBetween(0, 2 ** 32 - 1))) tx.del(key)
   const slot = slotAt(design, second, lengths)
-  tx.put(secretKey(slot), newSlot(design, lengths, random))
+  tx.put(secretKey(slot), newSlot(design, slot, lengths, random))
 }
 
 /** The secrets that are drawn already for slots after this one: a test has committed to them. */

@@ -1,5 +1,6 @@
 import { base64, equal, hex, sha256, time } from "../crypto/index.ts"
 import {
+  type ArchiveBatch,
   type Batch,
   type Cancel,
   type Design,
@@ -7,6 +8,7 @@ import {
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
   isAllowed,
+  isArchiveOf,
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
@@ -17,10 +19,12 @@ import {
   parseBatch,
   parseIngestKeys,
   parseParameters,
+  type WholeBatch,
+  withKeys,
 } from "../protocol/index.ts"
 import { fetchHead, type Head, type Trust } from "./head.ts"
 import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
-import type { Http, Store, WriteTx } from "./ports.ts"
+import type { Http, ReadArchive, Store, WriteTx } from "./ports.ts"
 import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
 import { fetchFile } from "./transport.ts"
@@ -49,7 +53,11 @@ export interface SyncPorts {
   /** The logical clock moves: called before any batch is fetched. */
   readonly headMoved: (bucket: number) => Promise<void>
   /** Runs in the write of each batch, after its matches, so that exposure days change together with them. */
-  readonly afterBatch: (tx: WriteTx, batch: Batch, parameters: ParameterSet) => Promise<readonly IsoDay[]>
+  readonly afterBatch: (tx: WriteTx, batch: WholeBatch, parameters: ParameterSet) => Promise<readonly IsoDay[]>
+  /** Runs in the write that passes over a batch whose archive is not good. */
+  readonly refused: (tx: WriteTx, bucket: number) => Promise<void>
+  /** Design 4: how its archives are read, with the keys that are trusted to sign them. */
+  readonly readArchive: (file: string, zip: Uint8Array) => ReturnType<ReadArchive>
 }
 
 /**
@@ -92,23 +100,38 @@ async function takeBatches(
   // What is heard while this goes on was heard after all of these batches, and cannot match.
   const heard = await store.read(tx => readHeard(tx, design))
   let made: { readonly under: ParameterSet; readonly matcher: BatchMatcher } | undefined
+  let taken = 0
+  let refused: LindungError | undefined
   try {
-    for (const [done, leaf] of wanted.entries()) {
-      const batch = await fetchBatch(ports, leaf, parameters)
+    for (const leaf of wanted) {
+      const fetched = await fetchBatch(ports, leaf, parameters)
       const under = parametersFor(leaf.bucket, parameters)!
+      const batch = fetched.holds === "archive" ? await fetchKeys(ports, fetched, under) : fetched
+      if (batch instanceof LindungError) {
+        // Everybody was served this file, and will be: whatever it is meant to hold, trying again does not help.
+        await store.write(async tx => {
+          await applyBatch(tx, fetched, heard, [], under)
+          await updateState(tx, { cursor: leaf.bucket })
+          await ports.refused(tx, leaf.bucket)
+        })
+        refused ??= batch
+        continue
+      }
       if (made?.under !== under) {
         await made?.matcher.close()
         made = { under, matcher: await batchMatcher({ ...ports.matching, design, heard, lengths: under }) }
       }
-      const places = await made.matcher.match(batch, () => signal.aborted)
+      const { matcher } = made
+      const places = await matcher.match(batch, () => signal.aborted)
       if (places === undefined || signal.aborted) throw new LindungError("aborted", "the caller gave up")
       const fresh = await store.write(async tx => {
-        await applyBatch(tx, batch, heard, places, under)
+        await applyBatch(tx, batch, heard, places, under, matcher.contacts)
         await updateState(tx, { cursor: leaf.bucket })
         return ports.afterBatch(tx, batch, under)
       })
-      progress(done + 1, batch.entries, fresh)
+      progress(++taken, batch.entries, fresh)
     }
+    if (refused !== undefined) throw refused
   } finally {
     await made?.matcher.close()
   }
@@ -154,6 +177,28 @@ async function fetchBatch(ports: SyncPorts, leaf: Leaf, sets: readonly Parameter
     throw new LindungError("not-in-log", `${url}: made under a parameter set that is not in force`)
   if (!isAllowed(batch, parameters)) throw new LindungError("format", `${url}: not what its parameter set allows`)
   return batch
+}
+
+/**
+ * The keys of the archive that a batch names; or why they are refused, when the archive is the one that was logged.
+ * @throws LindungError when it is another one, or does not come: it may be there the next time
+ */
+async function fetchKeys(
+  ports: SyncPorts,
+  batch: ArchiveBatch,
+  under: ParameterSet,
+): Promise<WholeBatch | LindungError> {
+  const url = ports.files + PATHS.archive(ports.design.name, batch.bucket)
+  const zip = await fetchFile(ports.http, url, batch.archive.length, ports.signal)
+  if (!isArchiveOf(batch, zip)) throw new LindungError("not-in-log", `${url}: not the archive that was logged`)
+  try {
+    const whole = withKeys(batch, ports.readArchive(url, zip), url)
+    if (isAllowed(whole, under)) return whole
+    return new LindungError("format", `${url}: export.bin.keys: not what its parameter set allows`)
+  } catch (error) {
+    if (error instanceof LindungError) return error
+    throw error
+  }
 }
 
 /** The first leaf of a file among those that still matter. */

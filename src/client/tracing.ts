@@ -2,7 +2,7 @@ import { type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
-import { currentSlot, ephIdAt, keepSlot, laterSlot, type OwnSlot, slotsAhead } from "./schedule.ts"
+import { currentSlot, keepSlot, laterSlot, type OwnSlot, payloadAt, slotsAhead } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
 interface TracingPorts {
@@ -57,7 +57,7 @@ export class Tracer {
 
   constructor(ports: TracingPorts) {
     this.#ports = ports
-    this.#recorder = new Recorder(ports.random)
+    this.#recorder = new Recorder(ports.random, ports.design.payloadBytes)
   }
 
   get dropped(): Readonly<Dropped> {
@@ -179,8 +179,9 @@ export class Tracer {
   }
 
   #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
-    const { ephId, until } = ephIdAt(this.#ports.design, from, this.now(), this.#ports.parameters())
-    this.#advertised = { payload: ephId, until: (until * 1000) as EpochMs }
+    const { design, parameters, radio } = this.#ports
+    const { payload, until } = payloadAt(design, from, this.now(), parameters(), radio)
+    this.#advertised = { payload, until: (until * 1000) as EpochMs }
     return this.#advertised
   }
 
@@ -204,7 +205,10 @@ export class Tracer {
   }
 
   #hear(sighting: Sighting): void {
-    const closed = this.#recorder.hear(sighting, this.second(), this.now())
+    const { design } = this.#ports
+    // Design 4 encrypts the power: until the key is published, it counts as 0 dBm, and is added then (contact.ts).
+    const heard = design.name === "gaen" ? { ...sighting, txPower: 0 } : sighting
+    const closed = this.#recorder.hear(heard, this.second(), this.now())
     this.#lastAt = this.#ports.clock.now()
     if (closed) this.#keep(closed)
   }

@@ -121,6 +121,12 @@ export class KeyTable {
     return REPORT_TYPES[this.#reportTypes[row] ?? ABSENT_BYTE]
   }
 
+  /** The same as the number that the format and risk rules use: 0, unknown, where it is not given. */
+  reportTypeNumber(row: number): number {
+    const type = this.#reportTypes[row] ?? ABSENT_BYTE
+    return type === ABSENT_BYTE ? 0 : type
+  }
+
   daysSinceOnset(row: number): number | undefined {
     const days = this.#daysSinceOnset[row]
     return days === ABSENT_DAYS ? undefined : days

@@ -1,4 +1,5 @@
 import { Inflate, zipSync } from "fflate"
+import { MAX_ARCHIVE_BYTES } from "./archive-batch.ts"
 import { ExportError, type ExportErrorCode } from "./export-error.ts"
 
 /** Bounds that hold before anything is inflated. The largest real exports have 600,000 keys: 17 MB, packed 11 MB. */
@@ -9,7 +10,7 @@ export interface ExportLimits {
   readonly unpackedBytes: number
 }
 
-export const EXPORT_LIMITS: ExportLimits = { packedBytes: 32 * 2 ** 20, unpackedBytes: 64 * 2 ** 20 }
+export const EXPORT_LIMITS: ExportLimits = { packedBytes: MAX_ARCHIVE_BYTES, unpackedBytes: 64 * 2 ** 20 }
 /** export.sig: ten signatures take 2 KB. */
 const SIGNATURE_MEMBER_BYTES = 65_536
 /** Real archives have two or three members; those packed by hand with a Mac up to seven. */

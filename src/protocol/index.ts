@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./add-checkpoint.ts"
+export { type ArchiveBatch, encodeArchiveBatch, isArchiveOf, type KeyBatch, withKeys } from "./archive-batch.ts"
 export * from "./authority-keys.ts"
 export * from "./batch.ts"
 export { type BatchHeader, SALT_BYTES } from "./batch-header.ts"
@@ -20,6 +21,14 @@ export { defaultParameters } from "./defaults.ts"
 export * from "./design.ts"
 export * from "./envelope.ts"
 export * from "./errors.ts"
+export {
+  archiveEntry,
+  dayOfKey,
+  encodeExposureKey,
+  isDeadBy,
+  parseArchiveEntry,
+  parseExposureKey,
+} from "./exposure-key.ts"
 export { encodeFilterBatch, type FilterBatch, type FilterKind, mayContain } from "./filter-batch.ts"
 export * from "./ingest-keys.ts"
 export { encodeLeaf, LEAF_BYTES, LEAF_TYPES, type Leaf, type LeafType, leafOf, parseLeaf } from "./leaf.ts"

@@ -1,5 +1,6 @@
-import { type Random, time, uniform, unlinkable, weighted } from "../crypto/index.ts"
-import { type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
+import { gaen, type Random, time, uniform, unlinkable, weighted } from "../crypto/index.ts"
+import { DAYS_BACK, type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
+import { archiveEntry, encodeExposureKey } from "./exposure-key.ts"
 import type { PaddingProfile, ParameterSet } from "./parameters.ts"
 
 const HOURS = 24
@@ -17,6 +18,7 @@ export interface PaddingEntry {
  */
 export function drawPadding(design: Design, bucket: number, parameters: ParameterSet, random: Random): PaddingEntry[] {
   const profile = parameters.paddingProfile
+  if (design.publishes === "archive") return drawKeys(design, bucket, profile, random)
   const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
   const firstDay = time.day(end - 1) - weighted(profile.firstDayAge, random)
   const first = slotAt(design, firstDay * time.SECONDS_PER_DAY, parameters)
@@ -33,6 +35,26 @@ export function drawPadding(design: Design, bucket: number, parameters: Paramete
   return entries
 }
 
+/**
+ * A made-up report of keys: made at some moment of the bucket in which phones sealed to this one, it reveals every day
+ * from the first to that moment, whose key it cuts short (protocol §4).
+ */
+function drawKeys({ bucketsAhead }: Design, bucket: number, profile: PaddingProfile, random: Random): PaddingEntry[] {
+  const begin = time.bucketStart(bucket - bucketsAhead)
+  const last = time.interval(begin) + uniform(random, time.SECONDS_PER_BUCKET / time.SECONDS_PER_INTERVAL)
+  const today = Math.floor(last / gaen.ROLLING_PERIOD)
+  const firstDay = today - weighted(profile.firstDayAge, random)
+  // Phones of the bucket's own day remember no more, so that real reports have none either.
+  const oldest = time.day(time.bucketStart(bucket)) - DAYS_BACK
+  const days = Array.from({ length: today - firstDay + 1 }, (_, i) => firstDay + i).filter(day => day >= oldest)
+  return days.map(day => {
+    const rollingStart = day * gaen.ROLLING_PERIOD
+    const rollingPeriod = day === today ? last - rollingStart + 1 : gaen.ROLLING_PERIOD
+    const key = { tek: random.bytes(gaen.KEY_BYTES), rollingStart, rollingPeriod }
+    return { slot: day, entry: archiveEntry(encodeExposureKey(key), firstDay) }
+  })
+}
+
 /** A secret, or an item of a filter: nobody can tell a random x from the hash of a seed. */
 const entryBytes = (design: Design): number =>
   design.publishes === "filter" ? unlinkable.OBSERVATION_HASH_BYTES : design.secretBytes
@@ -44,6 +66,9 @@ const hourOf = (design: Design, slot: number, lengths: Lengths): number =>
 function meanEntries(design: Design, profile: PaddingProfile, lengths: Lengths): number {
   if (design.reveals === "one") return 1
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0)
+  const meanDays =
+    profile.firstDayAge.reduce((sum, weight, age) => sum + weight * (age + 1), 0) / total(profile.firstDayAge)
+  if (design.publishes === "archive") return meanDays
   const awake = (hour: number) =>
     profile.nightStartHour.reduce((sum, startWeight, start) => {
       const hoursIn = (hour - start + HOURS) % HOURS
@@ -56,8 +81,7 @@ function meanEntries(design: Design, profile: PaddingProfile, lengths: Lengths):
     const hour = hourOf(design, slot, lengths)
     perDay += (profile.revealedByHour[hour]! / 1000) * awake(hour)
   }
-  const days = profile.firstDayAge.reduce((sum, weight, age) => sum + weight * (age + 1), 0)
-  return perDay * (days / total(profile.firstDayAge))
+  return perDay * meanDays
 }
 
 /** Sizes from 1.25⁰ to 1.25^48 ≈ 45,000 times that of the smallest padded batch: enough for any nation's worst day. */

@@ -8,7 +8,11 @@ export const PATHS = {
   /** Ingest key lists, one after the other: the current one and, when it is announced, the next. */
   ingestKeys: "/v1/ingest-keys",
   authorityKeys: "/v1/authority-keys",
+  /** P-256 keys of design 4's archives as PEM, one after the other, newest first: for phones of other systems. */
+  exportKeys: "/v1/export-keys",
   batch: (design: DesignName, bucket: number): string => `/batches/${design}/${bucket}`,
+  /** The archive that a batch of design 4 names. */
+  archive: (design: DesignName, bucket: number): string => `/batches/${design}/${bucket}.zip`,
 } as const
 
 export const UPLOADS_PATH = "/v1/uploads"

@@ -1,10 +1,15 @@
 import { equal, type signature, time } from "../crypto/index.ts"
 import {
+  archiveEntry,
   commitment,
   DAYS_BACK,
+  type Design,
+  dayOfKey,
   entryOf,
+  isDeadBy,
   type Opened,
   type ParameterSet,
+  parseExposureKey,
   parseToken,
   type Report,
   slotCount,
@@ -49,14 +54,31 @@ export function admit({ token, report }: Extract<Opened, { kind: "report" }>, to
   const starts = (slot: number): number => slotStart(design, slot, parameters)
   const contagiousFrom = parsed.contagiousFromDay * time.SECONDS_PER_DAY
   if (revealed.some(({ slot }) => starts(slot) >= end || starts(slot) < contagiousFrom)) return undefined
+  if (!revealed.every(one => isDue(design, one, bucket))) return undefined
   if (!equal(commitment(report), parsed.commitment)) return undefined
   if (!verifyToken(parsed, to.authorityKeys, to.ed25519)) return undefined
   const oldest = (today - (parameters.retentionDays - 1)) * time.SECONDS_PER_DAY
   const entries = revealed
     .filter(({ slot }) => starts(slot) >= oldest)
-    .map(({ slot, bytes }) => ({ slot, entry: entryOf(design, slot, bytes.slice(0, design.secretBytes)) }))
+    .map(({ slot, bytes }) => {
+      const secret = bytes.slice(0, design.secretBytes)
+      const entry =
+        design.publishes === "archive" ? archiveEntry(secret, parsed.contagiousFromDay) : entryOf(design, slot, secret)
+      return { slot, entry }
+    })
   // A report that has nothing to publish does not spend its tag: the phone's second upload may hold more.
   return entries.length === 0 ? undefined : { tag: spentTag(report.r), report, entries }
+}
+
+/** GAEN: a key of the slot's day, and dead by the end of the bucket on all phones that may get it (protocol §6). */
+function isDue(design: Design, { slot, bytes }: { slot: number; bytes: Uint8Array }, bucket: number): boolean {
+  if (design.publishes !== "archive") return true
+  try {
+    const key = parseExposureKey(bytes.subarray(0, design.secretBytes))
+    return dayOfKey(key) === slot && isDeadBy(key, bucket)
+  } catch {
+    return false
+  }
 }
 
 function tokenOf(bytes: Uint8Array): ReturnType<typeof parseToken> | undefined {

@@ -2,6 +2,7 @@ import { type Random, shuffle, uniform } from "../crypto/index.ts"
 import {
   type Design,
   drawPadding,
+  encodeArchiveBatch,
   encodeBatch,
   encodeFilterBatch,
   type PaddingEntry,
@@ -9,6 +10,7 @@ import {
   parametersHash,
   SALT_BYTES,
 } from "../protocol/index.ts"
+import { type Exporting, makeArchive } from "./archive.ts"
 
 /** The entries of a batch, each once, by slot. */
 export class Entries {
@@ -49,6 +51,15 @@ export interface BatchOf {
   readonly bucket: number
   readonly parameters: ParameterSet
   readonly random: Random
+  /** Who signs archives, where the design publishes one. */
+  readonly exporting?: Exporting | undefined
+}
+
+/** The files of a bucket and design. */
+export interface Made {
+  readonly file: Uint8Array<ArrayBuffer>
+  /** The archive that it names. */
+  readonly archive?: Uint8Array
 }
 
 /** A filter that cannot be built is one in many millions: after so many salts, the salt is not what is wrong. */
@@ -60,16 +71,22 @@ const MAX_SALTS = 8
  * shows neither which are made up nor how many.
  * @param entries taken over, and padded
  */
-export function makeBatch(of: BatchOf, entries: Entries): Uint8Array<ArrayBuffer> {
+export function makeBatch(of: BatchOf, entries: Entries): Made {
   pad(of, entries)
-  const { design, bucket, parameters, random } = of
+  const { design, bucket, parameters, random, exporting } = of
   const header = { design, bucket, parametersHash: parametersHash(parameters) }
   if (design.publishes === "secrets")
-    return encodeBatch({ ...header, salt: random.bytes(SALT_BYTES) }, entries.bySlot())
+    return { file: encodeBatch({ ...header, salt: random.bytes(SALT_BYTES) }, entries.bySlot()) }
   const items = [...entries.bySlot().values()].flat()
+  if (design.publishes === "archive") {
+    if (exporting === undefined) throw new TypeError("exporting: expected the keys that sign archives")
+    const { zip, count } = makeArchive(items, bucket, exporting)
+    return { file: encodeArchiveBatch({ ...header, salt: random.bytes(SALT_BYTES) }, count, zip), archive: zip }
+  }
   for (let attempt = 1; ; attempt++) {
     try {
-      return encodeFilterBatch({ ...header, salt: random.bytes(SALT_BYTES) }, items, parameters.fingerprintBits)
+      const salted = { ...header, salt: random.bytes(SALT_BYTES) }
+      return { file: encodeFilterBatch(salted, items, parameters.fingerprintBits) }
     } catch (error) {
       if (!(error instanceof RangeError) || attempt === MAX_SALTS) throw error
     }

@@ -1,6 +1,7 @@
 import { z } from "zod"
-import { fromHex } from "../crypto/index.ts"
-import { LindungError, type ParameterSet, parseParameters, problemsOf } from "../protocol/index.ts"
+import { ecdsa, fromHex } from "../crypto/index.ts"
+import { designByName, LindungError, type ParameterSet, parseParameters, problemsOf } from "../protocol/index.ts"
+import type { ExportKey } from "./archive.ts"
 
 const secret = z.custom<Uint8Array>(key => key instanceof Uint8Array && key.length === 32, "expected 32 bytes")
 const count = (low: number, high: number) => z.int(`expected an integer from ${low} to ${high}`).min(low).max(high)
@@ -10,7 +11,22 @@ const parameterSet = z.custom<ParameterSet>().check(context => {
     context.issues.push({ code: "custom", message: `${path}: ${message}`, path: [], input: context.value })
 })
 
-const schema = z.strictObject({
+const isScalar = (secretKey: unknown): boolean => {
+  try {
+    return ecdsa.ecdsaP256.publicKey(secretKey as Uint8Array).length > 0
+  } catch {
+    return false
+  }
+}
+
+// What other systems take for an id, a version and a region.
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/
+const exportKey = z.custom<ExportKey>(key => {
+  const { id, version, secretKey } = (key ?? {}) as ExportKey
+  return NAME.test(id) && NAME.test(version) && isScalar(secretKey)
+}, "expected an id, a version and a P-256 key of 32 bytes")
+
+const fields = z.strictObject({
   logName: z.string("expected a name").regex(/^[!-*,-~]{1,255}$/, "expected printable ASCII without space or +"),
   logSeed: secret,
   receiptSeed: secret,
@@ -19,6 +35,16 @@ const schema = z.strictObject({
   parameters: z.array(parameterSet, "expected a list").min(1, "expected at least one set"),
   uploadsPerMinute: count(0, 1e9),
   proxies: count(0, 10),
+  exportRegion: z.string("expected a region").regex(NAME, "expected letters, digits, _ . and -").optional(),
+  exportKeys: z.array(exportKey, "expected a list").min(1, "expected at least one").max(10, "at most 10").optional(),
+})
+
+const schema = fields.check(({ value, issues }) => {
+  const publishes = ({ designs }: ParameterSet) => designs.some(name => designByName(name)?.publishes === "archive")
+  if (!value.parameters.some(publishes)) return
+  for (const name of ["exportRegion", "exportKeys"] as const)
+    if (value[name] === undefined)
+      issues.push({ code: "custom", message: "missing, and a design publishes archives", path: [name], input: value })
 })
 
 /** What a key server is told. No field has a default: a forgotten key or limit is an error. */
@@ -38,6 +64,9 @@ export interface ServerConfig {
   readonly uploadsPerMinute: number
   /** Proxies in front, whose X-Forwarded-For is believed. */
   readonly proxies: number
+  /** Design 4 alone: the region that its archives name, and the keys that sign them, newest first, up to ten. */
+  readonly exportRegion?: string | undefined
+  readonly exportKeys?: readonly ExportKey[] | undefined
 }
 
 /** Every problem, with the setting's name and without its value. */
@@ -88,12 +117,17 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
   authorityKeys: text => text.split(",").map(part => key(part.trim())),
   uploadsPerMinute: number,
   proxies: number,
+  exportKeys: text =>
+    text.split(",").map(part => {
+      const [id, version, secretKey = ""] = part.trim().split(":")
+      return { id, version, secretKey: key(secretKey) }
+    }),
 }
 
 /**
  * The settings from the environment: LINDUNG_LISTEN (host:port), LINDUNG_DATA (a directory), and LINDUNG_SERVER_*, one
- * for each field of the configuration; keys as 64 hexadecimal digits, lists with commas, the parameter sets as a file
- * of canonical sets, one a line. Nothing has a default, and a LINDUNG_SERVER_ variable that is not a setting is
+ * for each field of the configuration; keys as 64 hexadecimal digits, those of archives as id:version:key, lists with
+ * commas, the parameter sets as a file of canonical sets, one a line. Nothing has a default, and a LINDUNG_SERVER_ variable that is not a setting is
  * refused, because it is likely a slip.
  * @param readText gives the text of a file named in the environment, or throws
  * @throws LindungError config naming every problem, and no value

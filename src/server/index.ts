@@ -2,6 +2,8 @@
  * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
  * @module
  */
+
+export type { ExportKey } from "./archive.ts"
 export { Entries, makeBatch } from "./batcher.ts"
 export { type ServerConfig, type ServerSettings, serverSettingsFrom } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"

@@ -10,11 +10,15 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const LABEL = ascii("lindung/bucket-key/1")
 
-/** The bucket that a new list has to start with, when one is due. @param lists those announced so far */
-export function listDue(current: number, lists: readonly IngestKeys[]): number | undefined {
+/**
+ * The bucket that a new list has to start with, when one is due.
+ * @param lists those announced so far
+ * @param bucketsAhead how far ahead of the current bucket phones seal, so that none of them lacks a key
+ */
+export function listDue(current: number, lists: readonly IngestKeys[], bucketsAhead = 0): number | undefined {
   const end = Math.max(0, ...lists.map(list => list.firstBucket + KEYS_PER_LIST))
   if (end <= current) return current
-  return end - current <= AHEAD_BUCKETS ? end : undefined
+  return end - current <= AHEAD_BUCKETS + bucketsAhead ? end : undefined
 }
 
 /** nonce ‖ AES-256-GCM(wrapping key, private key), bound to its bucket ‖ tag */

@@ -1,5 +1,7 @@
 import { type Random, shuffle, type signature, time } from "../crypto/index.ts"
 import {
+  DESIGNS,
+  type Design,
   designByName,
   envelopeBucket,
   envelopeBytes,
@@ -92,11 +94,9 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
       .map(line => parseParameters(Buffer.from(line, "ascii")))
   }
 
-  const lengthsIn = (set: ParameterSet): number[] =>
-    set.designs.flatMap(name => {
-      const design = designByName(name)
-      return design === undefined ? [] : [envelopeBytes(design, set)]
-    })
+  const designsIn = (set: ParameterSet): Design[] => set.designs.flatMap(name => designByName(name) ?? [])
+
+  const lengthsIn = (set: ParameterSet): number[] => designsIn(set).map(design => envelopeBytes(design, set))
 
   /** Those of the bucket's own parameter set; the first set also holds for what came before it. */
   const setFor = (bucket: number, sets: readonly ParameterSet[]): ParameterSet =>
@@ -122,19 +122,25 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     return new LindungError("full", "the store takes no envelopes", { cause })
   }
 
-  const isOpen = (bucket: number, current: number): boolean =>
-    (bucket === current || bucket === current + 1) && bucket > closedThrough
+  /** The buckets that envelopes of some design are taken for. */
+  const openTo = (designs: readonly Design[], current: number): number[] =>
+    designs
+      .flatMap(({ bucketsAhead }) => [current + bucketsAhead, current + bucketsAhead + 1])
+      .filter((bucket, i, all) => bucket > closedThrough && all.indexOf(bucket) === i)
 
   async function accept(body: Uint8Array): Promise<Uint8Array> {
     const sets = await setsNow(time.bucket(clock()))
     const bucket = envelopeBucket(body)
-    if (!lengthsIn(setFor(bucket, sets)).includes(body.length))
-      throw new LindungError("wrong-length", `${body.length} bytes`)
+    const set = setFor(bucket, sets)
+    // All that can be told of what is inside: a length belongs to a design.
+    const designs = designsIn(set).filter(design => envelopeBytes(design, set) === body.length)
+    if (designs.length === 0) throw new LindungError("wrong-length", `${body.length} bytes`)
     // Only an open bucket is counted, and the clock may have gone on while it was.
-    if (!isOpen(bucket, time.bucket(clock()))) throw new LindungError("wrong-bucket", `${bucket}`)
+    const isOpen = () => openTo(designs, time.bucket(clock())).includes(bucket)
+    if (!isOpen()) throw new LindungError("wrong-bucket", `${bucket}`)
     const count = await countOf(bucket)
-    if (!isOpen(bucket, time.bucket(clock()))) throw new LindungError("wrong-bucket", `${bucket}`)
-    if (count.taken >= setFor(bucket, sets).maxEnvelopes) throw new LindungError("full", `bucket ${bucket}`)
+    if (!isOpen()) throw new LindungError("wrong-bucket", `${bucket}`)
+    if (count.taken >= set.maxEnvelopes) throw new LindungError("full", `bucket ${bucket}`)
     if (waitingBytes + body.length > MAX_WAITING_BYTES) throw new LindungError("full", "too much is waiting")
     count.taken++
     waitingBytes += body.length
@@ -186,7 +192,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     async longest() {
       const current = time.bucket(clock())
       const sets = await setsNow(current)
-      return Math.max(...[current, current + 1].flatMap(bucket => lengthsIn(setFor(bucket, sets))))
+      return Math.max(...openTo(DESIGNS, current).flatMap(bucket => lengthsIn(setFor(bucket, sets))))
     },
     async seal(bucket) {
       closedThrough = Math.max(closedThrough, bucket)
@@ -196,7 +202,9 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     },
     async prepare() {
       const current = time.bucket(clock())
-      for (const bucket of [current, current + 1]) if (bucket > closedThrough) await envelopes.prepare(bucket)
+      const sets = await setsNow(current)
+      const designs = sets.flatMap(designsIn)
+      for (const bucket of openTo(designs, current)) await envelopes.prepare(bucket)
     },
     idle,
   }

@@ -20,6 +20,8 @@ import {
   RECENT_LEAVES,
 } from "../protocol/index.ts"
 import { admit } from "./admission.ts"
+import { type ExportKey, exportingOf, exportKeysFile } from "./archive.ts"
+import { serveFiles, stageFiles } from "./batch-files.ts"
 import { Entries, makeBatch } from "./batcher.ts"
 import { listDue, newList, unwrap } from "./ingest-keys.ts"
 import { openLog } from "./log.ts"
@@ -43,6 +45,8 @@ export interface PublisherConfig {
   readonly wrappingKey: Uint8Array
   readonly authorityKeys: readonly Uint8Array[]
   readonly parameters: readonly ParameterSet[]
+  readonly exportRegion?: string | undefined
+  readonly exportKeys?: readonly ExportKey[] | undefined
 }
 
 /** What may be told of a published bucket. How many reports it holds is not among it. */
@@ -76,8 +80,6 @@ const ANNOUNCE_BUCKETS = 36
 /** Envelopes opened before others may use the event loop: about three milliseconds. */
 const AT_A_TIME = 16
 
-const stagedPath = (design: DesignName, bucket: number): string => `/staged/${design}/${bucket}`
-
 const nameOf = (leaf: Leaf, parameters: ParameterSet): DesignName => {
   const found = parameters.designs.find(name => designByName(name)?.code === leaf.design)
   if (found === undefined) throw new LindungError("storage-corrupt", `records: a staged batch of design ${leaf.design}`)
@@ -92,6 +94,7 @@ const distinct = (files: readonly Uint8Array[]): Uint8Array[] =>
 export async function openPublisher(config: PublisherConfig, ports: PublisherPorts): Promise<Publisher> {
   const { clock, random, envelopes, records, tree, ed25519, x25519 } = ports
   const now = (): number => time.bucket(clock())
+  const exporting = exportingOf(config)
   await records.begin(now() - 1)
   const log = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519 })
   let published = await publishedBucket()
@@ -143,7 +146,8 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const keys = encodeAuthorityKeys(config.authorityKeys)
     const newest = (await ofType("authority-keys")).at(-1)
     if (newest === undefined || !equal(newest, keys)) await logFile("authority-keys", keys)
-    const due = listDue(now(), (await ofType("ingest-keys")).map(parseIngestKeys))
+    const ahead = config.parameters.flatMap(set => set.designs.map(name => designByName(name)?.bucketsAhead ?? 0))
+    const due = listDue(now(), (await ofType("ingest-keys")).map(parseIngestKeys), Math.max(...ahead))
     if (due === undefined) return
     const list = newList(due, config.wrappingKey, random, x25519)
     await logFile("ingest-keys", list.file, list.keys)
@@ -163,6 +167,7 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     await writeIfNew(PATHS.parameters, concat(...sets.flatMap((set, i) => (i === 0 ? [set] : [newline, set]))))
     await writeIfNew(PATHS.ingestKeys, concat(...(await ofType("ingest-keys"))))
     await writeIfNew(PATHS.authorityKeys, (await ofType("authority-keys")).at(-1)!)
+    if (exporting !== undefined) await writeIfNew(PATHS.exportKeys, exportKeysFile(exporting))
     await log.reload()
     await log.publish(published)
     await retain(published, { envelopes, records, tree })
@@ -221,9 +226,9 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const leaves: Uint8Array[] = []
     for (const [name, entries] of byDesign) {
       const design = designByName(name)!
-      const file = makeBatch({ design, bucket, parameters, random }, entries)
-      await tree.write(stagedPath(name, bucket), file)
-      leaves.push(encodeLeaf(leafOf("batch", bucket, design.code, file)))
+      const made = makeBatch({ design, bucket, parameters, random, exporting }, entries)
+      await stageFiles(tree, name, bucket, made)
+      leaves.push(encodeLeaf(leafOf("batch", bucket, design.code, made.file)))
     }
     await records.stage(bucket, leaves, [...tags.values()].sort(compare))
     return { bucket, envelopes: seen, lost: Math.max(0, count - seen), dropped }
@@ -250,8 +255,7 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const batches: { design: DesignName; bytes: number }[] = []
     for (const leaf of leaves) {
       const design = nameOf(leaf, parameters)
-      await tree.move(stagedPath(design, bucket), PATHS.batch(design, bucket))
-      batches.push({ design, bytes: leaf.length })
+      batches.push({ design, bytes: await serveFiles(tree, design, bucket) })
     }
     await records.publish(bucket)
     published = bucket

@@ -12,7 +12,7 @@ import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/
 
 /** 14 days of batches: those of published − 167 to published. */
 const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
-const BATCH = /^\/batches\/([a-z-]+)\/(\d+)$/
+const BATCH = /^\/batches\/([a-z-]+)\/(\d+)(?:\.zip)?$/
 const PARTIAL = /^\/tile\/(entries|\d+)\/((?:x\d{3}\/)*)(\d{3})\.p\/(\d+)$/
 
 /** The logged files that are not in force any more, nor will be. */

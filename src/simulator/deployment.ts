@@ -1,6 +1,6 @@
 import { type Authority, memoryCodeStore, newApiKey, openAuthority } from "../authority/index.ts"
 import type { Config } from "../client/index.ts"
-import { base64, type Random } from "../crypto/index.ts"
+import { base64, ecdsa, type Random } from "../crypto/index.ts"
 import { type DesignName, defaultParameters, encodeNoteKey } from "../protocol/index.ts"
 import {
   type InProcessAnswer,
@@ -48,6 +48,9 @@ export async function deploy(
     Uint8Array,
     Uint8Array,
   ]
+  const exportKey = keys.bytes(32)
+  const archives =
+    design === "gaen" ? { exportRegion: "test", exportKeys: [{ id: "test", version: "v1", secretKey: exportKey }] } : {}
   const authority = await openAuthority(
     {
       signingSeed,
@@ -81,6 +84,7 @@ export async function deploy(
       parameters: [defaultParameters(firstBucket, [design])],
       uploadsPerMinute: 0,
       proxies: 0,
+      ...archives,
     },
     {
       clock,
@@ -103,6 +107,7 @@ export async function deploy(
         uploads: SERVER_URL,
         logKey: encodeNoteKey({ name: LOG_NAME, publicKey: nativeEd25519.verifyKey(logSeed) }),
         receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
+        ...(design === "gaen" && { exportKeys: [base64(ecdsa.ecdsaP256.publicKey(exportKey))] }),
       },
       authority: { url: AUTHORITY_URL, publicKey: base64(authority.publicKey), mechanism },
     },

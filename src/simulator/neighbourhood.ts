@@ -1,3 +1,4 @@
+import { readArchive } from "../client/gaen/index.ts"
 import {
   type Client,
   type Clock,
@@ -34,9 +35,14 @@ export interface Phone {
   hear(sighting: Sighting): void
 }
 
+/** Simulated phones say the same of themselves in every design; design 4 says it inside the beacon. */
+const TX_POWER = 0
+
 /** A radio whose air is the simulator's. */
 class SimulatedRadio implements Radio {
   readonly can = { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true }
+  readonly txPower = TX_POWER
+  readonly calibration = 3
   next: (() => { payload: Uint8Array; until: EpochMs }) | undefined
   on: ((sighting: Sighting) => void) | undefined
 
@@ -68,7 +74,7 @@ export interface PhonePorts {
 export async function openPhone(name: string, config: Config, ports: PhonePorts): Promise<Phone> {
   const { clock, store, http, random, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
   const radio = new SimulatedRadio()
-  const client = await open(config, { radio, store, clock, random, http, scheduler })
+  const client = await open(config, { radio, store, clock, random, http, scheduler, readArchive })
   return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }
 
@@ -115,5 +121,7 @@ function deliver(packet: Packet, from: Phone | undefined, to: Phone | undefined,
   const payload = from?.payload()
   if (payload === undefined || to === undefined) return
   const { rssi, txPower, second } = packet
-  to.hear({ payload, rssi, txPower, at: Math.round(second * 1000) as EpochMs, scanId })
+  // The attenuation is the packet's: as strong as it would have been, had the phone sent at its own power.
+  const heard = rssi - txPower + TX_POWER
+  to.hear({ payload, rssi: heard, txPower: TX_POWER, at: Math.round(second * 1000) as EpochMs, scanId })
 }

@@ -99,7 +99,7 @@ export class Tree {
   rewriteBatch(age: number, change: (secrets: Map<number, Uint8Array[]>) => void, header: Partial<BatchHeader> = {}) {
     this.replaceBatch(age, file => {
       const batch = parseBatch(file)
-      if (batch.holds === "filter") throw new Error("a filter holds no secrets")
+      if (batch.holds !== "secrets") throw new Error(`a ${batch.holds} holds no secrets`)
       const size = batch.design.secretBytes
       const secrets = new Map(
         batch.groups.map(({ slot, secrets }) => [

@@ -1,9 +1,11 @@
 import type { Config, Http, HttpRequest, HttpResponse } from "../../src/client/index.ts"
-import { base64, concat, merkle, sealedBox, time } from "../../src/crypto/index.ts"
+import { base64, concat, ecdsa, merkle, sealedBox, time } from "../../src/crypto/index.ts"
+import { type ExportKey, KeyTable, writeExport } from "../../src/protocol/export.ts"
 import {
   type DesignName,
   defaultParameters,
   designByName,
+  encodeArchiveBatch,
   encodeBatch,
   encodeEntries,
   encodeIngestKeys,
@@ -31,6 +33,7 @@ import { nativeEd25519, nativeX25519 } from "../../src/server/index.ts"
 import { CONFIG } from "./config.ts"
 
 const SEED = new Uint8Array(32).fill(21)
+const EXPORT_SECRET = new Uint8Array(32).fill(22)
 const NAME = "log.example"
 const keysOf = (n: number) => sealedBox.keyPair(new Uint8Array(32).fill(n), nativeX25519)
 
@@ -76,6 +79,32 @@ export class TestLog {
     const design = designByName(changes.design ?? this.design)!
     const hash = changes.hash ?? parametersHash(this.parameters)
     return encodeBatch({ design, bucket, parametersHash: hash, salt: new Uint8Array(16).fill(bucket & 255) }, secrets)
+  }
+
+  /** A batch of design 4 with its archive. @param change what is logged and served in place of the zip */
+  addArchive(
+    bucket: number,
+    keys: readonly ExportKey[],
+    o: { revised?: readonly ExportKey[]; change?: (zip: Uint8Array) => Uint8Array; count?: number } = {},
+  ): void {
+    const { revised = [], change = zip => zip, count = keys.length + revised.length } = o
+    const [zip] = writeExport({
+      keys: KeyTable.from(keys),
+      revisedKeys: KeyTable.from(revised),
+      start: time.bucketStart(bucket),
+      end: time.bucketStart(bucket + 1),
+      region: "test",
+      signers: [
+        {
+          info: { keyId: "test", keyVersion: "v1", algorithm: "" },
+          sign: bin => ecdsa.ecdsaP256.sign(bin, EXPORT_SECRET),
+        },
+      ],
+    })
+    const served = change(zip!)
+    const header = { design: designByName("gaen")!, bucket, parametersHash: parametersHash(this.parameters) }
+    this.addBatch(bucket, encodeArchiveBatch({ ...header, salt: new Uint8Array(16) }, count, served))
+    this.files.set(PATHS.archive("gaen", bucket), served)
   }
 
   /** Logs a batch, whatever the file holds. */
@@ -139,7 +168,9 @@ export class TestLog {
     const logKey = encodeNoteKey({ name: NAME, publicKey: nativeEd25519.verifyKey(SEED) })
     const receiptKey = base64(nativeEd25519.verifyKey(SEED))
     const authority = { ...CONFIG.authority, publicKey: receiptKey }
-    return { ...CONFIG, design: this.design, server: { ...CONFIG.server, logKey, receiptKey }, authority }
+    const exportKeys = this.design === "gaen" ? [base64(ecdsa.ecdsaP256.publicKey(EXPORT_SECRET))] : undefined
+    const server = { ...CONFIG.server, logKey, receiptKey, ...(exportKeys && { exportKeys }) }
+    return { ...CONFIG, design: this.design, server, authority }
   }
 }
 

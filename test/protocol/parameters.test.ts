@@ -112,7 +112,7 @@ describe("a parameter set", () => {
     ["windowMinutes", { epochMinutes: 7 }],
     ["designs", { designs: [] }],
     ["designs", { designs: ["hybrid", "hybrid"] }],
-    ["designs", { designs: ["gaen"] }],
+    ["designs", { designs: ["another"] }],
     ["designs", { designs: "hybrid" }],
     ["riskRule", { riskRule: null }],
     ["riskRule", { riskRule: { id: 1 } }],

@@ -24,7 +24,7 @@ for (const name of ["low-cost", "unlinkable", "hybrid"] as const)
     const made = (secrets: readonly Uint8Array[], from = at): Batch => {
       const entries = new Entries()
       for (const secret of secrets) entries.add(slot, entryOf(design, slot, secret))
-      return parseBatch(makeBatch(from, entries))
+      return parseBatch(makeBatch(from, entries).file)
     }
 
     it("has a size of the public list, whatever is in it, and holds all that was put in", () => {
@@ -66,7 +66,7 @@ describe("a filter batch", () => {
     const epoch = 8 * FIRST_BUCKET
     const entries = new Entries()
     entries.add(epoch, entryOf(design, epoch, seed))
-    const batch = parseBatch(makeBatch({ design, bucket: FIRST_BUCKET, parameters, random }, entries))
+    const batch = parseBatch(makeBatch({ design, bucket: FIRST_BUCKET, parameters, random }, entries).file)
     expect(batch.holds === "filter" && batch.kind).to.equal("ribbon")
     expect(batch.holds === "filter" && batch.filter.fingerprintBits).to.equal(42)
     const x = unlinkable.observationHash(unlinkable.ephId(seed), epoch)

@@ -70,6 +70,27 @@ describe("the configuration of a key server", () => {
     for (const value of ["secret-value", key(1).slice(1), key(4)]) expect(message).to.not.include(value)
   })
 
+  it("has a region and keys of archives where a design publishes them, and misses them by name", () => {
+    const gaen = Buffer.from(encodeParameters(defaultParameters(1000, ["gaen"]))).toString()
+    const settings = (more: Record<string, string>) => {
+      try {
+        return serverSettingsFrom({ ...good, ...more }, () => gaen).config
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    for (const name of ["LINDUNG_SERVER_EXPORT_REGION", "LINDUNG_SERVER_EXPORT_KEYS"])
+      expect(settings({})).to.include(`${name}:`)
+    const region = { LINDUNG_SERVER_EXPORT_REGION: "310" }
+    for (const bad of [key(0), `310:${key(9)}`, `310:v1:${key(9)}0`, `3 10:v1:${key(9)}`, `310:v1:${key(0)}`, ""])
+      expect(settings({ ...region, LINDUNG_SERVER_EXPORT_KEYS: bad }), bad).to.include("LINDUNG_SERVER_EXPORT_KEYS:")
+    const keys = `310:v2:${key(9)}, 310:v1:${key(8)}`
+    expect(settings({ ...region, LINDUNG_SERVER_EXPORT_KEYS: keys })).to.deep.include({
+      exportRegion: "310",
+      exportKeys: [9, 8].map((n, i) => ({ id: "310", version: `v${2 - i}`, secretKey: new Uint8Array(32).fill(n) })),
+    })
+  })
+
   it("refuses a variable that is no setting, as it is likely a slip", () => {
     expect(problems({ ...good, LINDUNG_SERVER_PROXY: "1" })).to.include("LINDUNG_SERVER_PROXY: not a setting")
   })

@@ -31,8 +31,11 @@ import {
 const today = time.day(time.bucketStart(FIRST_BUCKET))
 
 /** The secrets of a report that were published. */
-const published = async (at: Running, written: Written, bucket = FIRST_BUCKET): Promise<string[]> =>
-  publishedOf(await at.file(PATHS.batch(written.report.design.name, bucket)), written)
+const published = async (at: Running, written: Written, bucket = FIRST_BUCKET): Promise<string[]> => {
+  const { name } = written.report.design
+  const zip = name === "gaen" ? await at.file(PATHS.archive(name, bucket)) : undefined
+  return publishedOf(await at.file(PATHS.batch(name, bucket)), written, zip)
+}
 
 const droppedIn = (events: readonly ServerEvent[]): number =>
   events.reduce((sum, event) => sum + (event.event === "published" ? event.dropped : 0), 0)

@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { type Random, signature, time } from "../../src/crypto/index.ts"
+import { concat, type Random, signature, time } from "../../src/crypto/index.ts"
+import { readExport } from "../../src/protocol/export.ts"
 import {
   commitment,
   type Design,
   type DesignName,
   defaultParameters,
   designByName,
+  encodeExposureKey,
   firstSlot,
   INGEST_KEYS_BYTES,
   ingestKeyFor,
@@ -19,12 +21,14 @@ import {
   parseIngestKeys,
   type Report,
   redact,
+  type Slot,
   sealCover,
   sealReport,
   signToken,
   slotBytes,
   slotCount,
   slotStart,
+  withKeys,
 } from "../../src/protocol/index.ts"
 import {
   fileTree,
@@ -62,6 +66,10 @@ export function serverConfig(
     parameters: [defaultParameters(FIRST_BUCKET, designs)],
     uploadsPerMinute: 0,
     proxies: 0,
+    ...(designs.includes("gaen") && {
+      exportRegion: "310",
+      exportKeys: [{ id: "310", version: "v1", secretKey: new Uint8Array(32).fill(4) }],
+    }),
     ...changes,
   }
 }
@@ -149,6 +157,14 @@ export interface Written {
   readonly token: Uint8Array
 }
 
+/** The key of a day, of design 4, cut short when it was reported for this bucket. */
+function keySlot(day: number, bucket: number): Uint8Array {
+  const rollingStart = 144 * day
+  const lived = time.interval(time.bucketStart(bucket - 1)) - rollingStart
+  const rollingPeriod = lived >= 1 && lived <= 144 ? lived : 144
+  return concat(encodeExposureKey({ tek: random.bytes(16), rollingStart, rollingPeriod }), random.bytes(16))
+}
+
 /** A report whose phone revealed every slot from `fromDaysBack` days ago to the bucket's end, or the first of them. */
 export function write(
   name: DesignName,
@@ -163,6 +179,8 @@ export function write(
     also?: readonly number[]
     /** The first slot, where it is not that of today. */
     first?: number
+    /** What the phone did to its slots before it committed to them. */
+    change?: (slot: Slot) => Slot
   } = {},
 ): Written {
   const design = designByName(name) as Design
@@ -172,14 +190,18 @@ export function write(
     design,
     first: changes.first ?? firstSlot(design, today, parameters),
     r: random.bytes(32),
-    slots: Array.from({ length: slotCount(design, parameters) }, () => ({
+    slots: Array.from({ length: slotCount(design, parameters) }, (_, j) => ({
       revealed: true,
-      bytes: random.bytes(slotBytes(design)),
+      bytes:
+        design.name === "gaen"
+          ? keySlot(firstSlot(design, today, parameters) + j, bucket)
+          : random.bytes(slotBytes(design)),
     })),
   }
   const end = time.bucketStart(bucket) + time.SECONDS_PER_BUCKET
   let shown = 0
-  const report = redact(whole, slot => {
+  const committed = changes.change ? { ...whole, slots: whole.slots.map(changes.change) } : whole
+  const report = redact(committed, slot => {
     const start = slotStart(design, slot, parameters)
     const isShown = start >= fromDay * time.SECONDS_PER_DAY && start < end && (design.reveals === "any" || shown === 0)
     if (isShown) shown++
@@ -201,9 +223,10 @@ export function secretsOf({ report }: Written): string[] {
   )
 }
 
-/** Those of them that a batch holds, as a phone that made the report finds out. */
-export function publishedOf(file: Uint8Array, { report }: Written): string[] {
-  const batch = parseBatch(file)
+/** Those of them that a batch holds, as a phone that made the report finds out. @param zip of a batch of design 4 */
+export function publishedOf(file: Uint8Array, { report }: Written, zip?: Uint8Array): string[] {
+  const parsed = parseBatch(file)
+  const batch = parsed.holds === "archive" ? withKeys(parsed, readExport("zip", zip!)) : parsed
   const { design, first, slots } = report
   return slots.flatMap((slot, j) => {
     if (!slot.revealed) return []

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { MechanismName } from "../../authority/index.ts"
 import { type DayResult, isoDay, memoryStore, type Status, type Store } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
-import type { DesignName } from "../../protocol/index.ts"
+import { type DesignName, designByName } from "../../protocol/index.ts"
 import {
   type Meeting,
   openPhone,
@@ -109,8 +109,9 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
 
   await each(({ client }) => client.sync({ force: true }))
   await each(({ client }) => client.start())
-  for (const recording of recordings)
-    await play(recording, phones, virtual, { epochSeconds: 900, everyBucket, progress })
+  const { bucketsAhead } = designByName(plan.design)!
+  const epochSeconds = plan.design === "gaen" ? time.SECONDS_PER_INTERVAL : 900
+  for (const recording of recordings) await play(recording, phones, virtual, { epochSeconds, everyBucket, progress })
   const met = time.day(first.start)
   const until = virtual.now + HOURS_TO_RESULT * 3600
   const tested = phones.get(positive)!
@@ -120,7 +121,7 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
   // Where the phone asks for itself, it does so within twelve hours.
   while ((await tested.client.status()).report.is === "tested") await nextBucket()
   // The bucket closes; then the second upload of the report falls due, and its bucket closes too.
-  for (let bucket = 0; bucket < 4; bucket++) await nextBucket()
+  for (let bucket = 0; bucket < 4 + 2 * bucketsAhead; bucket++) await nextBucket()
 
   const outcomes: Outcome[] = []
   for (const [name, { client }] of phones) {

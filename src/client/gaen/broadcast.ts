@@ -2,7 +2,7 @@ import { concat, gaen, type Random, requireBytes, time } from "../../crypto/inde
 
 /** A phone's own key and the intervals in which it is broadcast. */
 export interface OwnKey {
-  readonly tek: gaen.Tek
+  readonly tek: Uint8Array
   readonly rollingStart: number
   readonly rollingPeriod: number
 }
@@ -14,16 +14,19 @@ const RPI_BYTES = 16
 const VERSION = 0x50
 
 /**
- * A fresh key from now to the end of the day: the running interval is its first, midnight UTC its last. On a day that
- * begins with it the period is 144; after a report, or a first start, it is shorter.
+ * A fresh key of the day, ⌊interval/144⌋·144 and 144 intervals, whenever in it: a key that began with a first start, or
+ * after a report, would say so of its phone once it is published.
  * @param unix seconds
  */
 export function newKey(unix: number, random: Random): OwnKey {
-  const rollingStart = time.interval(unix)
-  const rollingPeriod = gaen.ROLLING_PERIOD - (rollingStart % gaen.ROLLING_PERIOD)
+  const interval = time.interval(unix)
   const tek = random.bytes(gaen.KEY_BYTES)
   requireBytes("tek", gaen.KEY_BYTES, tek)
-  return { tek: new Uint8Array(tek) as gaen.Tek, rollingStart, rollingPeriod }
+  return {
+    tek: new Uint8Array(tek) as gaen.Tek,
+    rollingStart: interval - (interval % gaen.ROLLING_PERIOD),
+    rollingPeriod: gaen.ROLLING_PERIOD,
+  }
 }
 
 /** Whether a key is broadcast at this second. */

@@ -1,4 +1,4 @@
-import { type ExportArchive, type KeyTable, REPORT_TYPES } from "../../protocol/export.ts"
+import type { ExportArchive, KeyTable } from "../../protocol/export.ts"
 import { openMetadata } from "./broadcast.ts"
 import { type Heard, type MatchOptions, match } from "./match.ts"
 
@@ -65,11 +65,11 @@ function exposuresOf(
   for (const { key, heard: place } of match(keys, packets, options))
     heard.set(key, (heard.get(key) ?? new Set()).add(place))
   return [...heard].map(([row, places]) => {
-    const { tek, rollingStart, reportType, daysSinceOnset, transmissionRisk } = keys.row(row)
+    const { tek, rollingStart, daysSinceOnset, transmissionRisk } = keys.row(row)
     return {
       tek,
       rollingStart,
-      reportType: reportType === undefined ? 0 : REPORT_TYPES.indexOf(reportType),
+      reportType: keys.reportTypeNumber(row),
       ...(daysSinceOnset === undefined ? {} : { daysSinceOnset }),
       ...(transmissionRisk === undefined ? {} : { transmissionRisk }),
       revised,

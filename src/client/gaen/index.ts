@@ -28,3 +28,4 @@ export {
 } from "./broadcast.ts"
 export { exposures, type GaenExposure, type Packet, type Sighting } from "./exposure.ts"
 export { type GaenMatch, type Heard, type MatchOptions, match } from "./match.ts"
+export { readArchive } from "./read.ts"

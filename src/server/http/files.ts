@@ -5,9 +5,15 @@ import type { TreeStore } from "../store/store.ts"
 
 /** Everything a phone may ask for (protocol §8), and nothing that leads out of the tree. */
 export const TREE_PATH =
-  /^\/(checkpoint|v1\/(parameters|ingest-keys|authority-keys)|tile\/(entries|\d{1,2})\/(x\d{3}\/){0,4}\d{3}(\.p\/\d{1,3})?|batches\/[a-z-]{1,20}\/\d{1,10})$/
+  /^\/(checkpoint|v1\/(parameters|ingest-keys|authority-keys|export-keys)|tile\/(entries|\d{1,2})\/(x\d{3}\/){0,4}\d{3}(\.p\/\d{1,3})?|batches\/[a-z-]{1,20}\/\d{1,10}(\.zip)?)$/
 
-const MUTABLE: readonly string[] = [PATHS.checkpoint, PATHS.parameters, PATHS.ingestKeys, PATHS.authorityKeys]
+const MUTABLE: readonly string[] = [
+  PATHS.checkpoint,
+  PATHS.parameters,
+  PATHS.ingestKeys,
+  PATHS.authorityKeys,
+  PATHS.exportKeys,
+]
 const CACHE_BYTES = 64 * 2 ** 20
 
 interface Served {
@@ -17,7 +23,7 @@ interface Served {
 
 function served(path: string, bytes: Uint8Array): Served {
   const tag = createHash("sha256").update(bytes).digest("base64url")
-  const isText = path === PATHS.checkpoint
+  const isText = path === PATHS.checkpoint || path === PATHS.exportKeys
   return {
     bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
     headers: {

@@ -41,7 +41,7 @@ function publish(name: BatchDesign, { slots, secrets }: Patient, random: Random)
   const parameters = defaultParameters(bucket, [name])
   const entries = new Entries()
   for (const [at, slot] of slots.entries()) entries.add(slot, entryOf(design, slot, secrets[at]!))
-  return parseBatch(makeBatch({ design, bucket, parameters, random }, entries))
+  return parseBatch(makeBatch({ design, bucket, parameters, random }, entries).file)
 }
 
 const secretsOf = ({ design, groups }: SecretBatch) =>

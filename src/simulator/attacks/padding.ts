@@ -15,7 +15,7 @@ function entriesOf(name: "low-cost" | "hybrid", reports: number, random: Random)
   const entries = new Entries()
   for (let report = 0; report < reports; report++)
     for (const { slot, entry } of drawPadding(design, BUCKET, parameters, random)) entries.add(slot, entry)
-  return parseBatch(makeBatch({ design, bucket: BUCKET, parameters, random }, entries)).entries
+  return parseBatch(makeBatch({ design, bucket: BUCKET, parameters, random }, entries).file).entries
 }
 
 /** P(more entries with a report) + ½ P(as many): 0.5 when the size says nothing. */

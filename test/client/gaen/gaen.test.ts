@@ -97,24 +97,27 @@ describe("client/gaen", () => {
     )
   })
 
-  it("a key lives from when it is made to midnight, and the next begins there", () => {
-    expect(newKey(MIDNIGHT, seeded("b"))).to.include({ rollingStart: MIDNIGHT / 600, rollingPeriod: 144 })
+  it("a key is of its whole day, whenever in it it is made, and the next begins at midnight", () => {
     const late = newKey(MIDNIGHT + 86_399, seeded("b"))
-    expect(late).to.include({ rollingStart: MIDNIGHT / 600 + 143, rollingPeriod: 1 })
-    const running = [86_399, 86_400, 86_399 - 600].map(second => isRunning(late, MIDNIGHT + second))
-    expect(running).to.deep.equal([true, false, false])
+    for (const key of [newKey(MIDNIGHT, seeded("b")), late])
+      expect(key).to.include({ rollingStart: MIDNIGHT / 600, rollingPeriod: 144 })
+    const running = [-1, 0, 86_399, 86_400].map(second => isRunning(late, MIDNIGHT + second))
+    expect(running).to.deep.equal([false, true, true, false])
+    expect(newKey(MIDNIGHT + 86_400, seeded("b")).rollingStart).to.equal(MIDNIGHT / 600 + 144)
     expect(() => payload(late, MIDNIGHT + 86_400, 0)).to.throw(RangeError, "outside the key's rolling period")
   })
 
-  it("a key cut short covers the running interval and nothing after it; the next key covers the rest of the day", () => {
+  it("a key cut short covers the running interval and nothing after it; the next key covers the rest of the day, and looks like any other", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 86_399 }), second => {
         const now = MIDNIGHT + second
         const reported = cutShort(newKey(MIDNIGHT, seeded("c")), now)
         expect([isRunning(reported, now), isRunning(reported, now + 600)]).to.deep.equal([true, false])
-        const next = newKey(now, seeded("d"))
-        expect(next.rollingStart).to.equal(reported.rollingStart + reported.rollingPeriod - 1)
-        expect(next.rollingStart + next.rollingPeriod).to.equal(MIDNIGHT / 600 + 144)
+        const { tek, ...times } = newKey(now, seeded("d"))
+        expect(isRunning(times, MIDNIGHT + 86_399)).to.equal(true)
+        expect(hex(tek)).to.not.equal(hex(reported.tek))
+        const { tek: _, ...ofAnyOther } = newKey(MIDNIGHT, seeded("c"))
+        expect(times).to.deep.equal(ofAnyOther)
       }),
     )
     const finished = newKey(MIDNIGHT, seeded("c"))
