@@ -3,6 +3,7 @@ import { Command } from "commander"
 import { progressBar, table } from "./output.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
 import { filterVerifiers } from "./vectors/filters.ts"
+import { gaenBatchVerifiers } from "./vectors/gaen-batch.ts"
 import { oracleVerifiers } from "./vectors/oracles.ts"
 import { primitiveVerifiers } from "./vectors/primitives.ts"
 import { protocolVerifiers } from "./vectors/protocol.ts"
@@ -19,6 +20,7 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...primitiveVerifiers,
   ...filterVerifiers,
   ...protocolVerifiers,
+  ...gaenBatchVerifiers,
   ...tlogVerifiers,
   ...oracleVerifiers,
 }
