@@ -1,12 +1,5 @@
 import { concat, ecdsa, fromHex, hex, type Random } from "../../crypto/index.ts"
-import {
-  decodeExport,
-  encodeExport,
-  KeyTable,
-  readExport,
-  verifyExport,
-  writeExport,
-} from "../../protocol/export.ts"
+import { decodeExport, encodeExport, KeyTable, readExport, verifyExport, writeExport } from "../../protocol/export.ts"
 import {
   archiveEntry,
   commitment,
@@ -98,7 +91,10 @@ function report({ report: c }: GaenBatchFile, check: Check): void {
   const rollingPeriod = Math.floor(reported_at / INTERVAL_SECONDS) - key.rollingStart + 1
   const cut = concat(encodeExposureKey({ ...key, rollingPeriod }), fromHex(before).subarray(DESIGN.secretBytes))
   check.equal("the running key, cut short", hex(cut), c.slots[slot])
-  check.ok("cutting changes the period alone", cut.every((byte, i) => byte === fromHex(before)[i] || i >> 1 === PERIOD_AT / 2))
+  check.ok(
+    "cutting changes the period alone",
+    cut.every((byte, i) => byte === fromHex(before)[i] || i >> 1 === PERIOD_AT / 2),
+  )
 }
 
 function archive({ archive: a }: GaenBatchFile, check: Check): void {
@@ -139,7 +135,13 @@ function batch({ archive: a, batch: b }: GaenBatchFile, check: Check): void {
   const parsed = parseBatch(fromHex(b.file))
   if (parsed.holds !== "archive") throw new Error("the batch names no archive")
   check.ok("the batch names the zip", isArchiveOf(parsed, zip))
-  check.ok("and no other", !isArchiveOf(parsed, zip.map(byte => byte ^ 1)))
+  check.ok(
+    "and no other",
+    !isArchiveOf(
+      parsed,
+      zip.map(byte => byte ^ 1),
+    ),
+  )
   const whole = withKeys(parsed, readExport("given", zip))
   for (const { secret } of a.keys)
     check.ok(`holds ${secret}`, isPublished(whole, parseExposureKey(fromHex(secret)).rollingStart, fromHex(secret)))
@@ -158,11 +160,7 @@ const gaenBatch: Verifier = (data, check) => {
     )
   const { paddingProfile, minPaddingReports, ...lengths } = defaultParameters(0)
   check.equal("padding profile", paddingProfile.firstDayAge, file.padding.first_day_age)
-  check.equal(
-    "padding sizes",
-    paddingSizes("gaen", paddingProfile, minPaddingReports, lengths),
-    file.padding.sizes,
-  )
+  check.equal("padding sizes", paddingSizes("gaen", paddingProfile, minPaddingReports, lengths), file.padding.sizes)
 }
 
 /** By the file's `format`. */
