@@ -1,7 +1,15 @@
 import { expect } from "chai"
+import { payload as beacon } from "../../src/client/gaen/index.ts"
 import { type Client, type EpochMs, isoDay, type Store } from "../../src/client/index.ts"
 import { code, hex, hybrid } from "../../src/crypto/index.ts"
-import { type DesignName, type Opened, UPLOADS_PATH } from "../../src/protocol/index.ts"
+import {
+  type DesignName,
+  designByName,
+  encodeExposureKey,
+  type Opened,
+  parseExposureKey,
+  UPLOADS_PATH,
+} from "../../src/protocol/index.ts"
 import { type CrashMoment, Device } from "../../src/simulator/device.ts"
 import { surviving } from "../../src/simulator/testing.ts"
 import { never } from "../client/lab.ts"
@@ -11,7 +19,25 @@ import { seeded } from "../dice.ts"
 
 const FIRST = 220_680
 const DAY = FIRST / 12
-const SECRETS = { hybrid: new Uint8Array(16).fill(7), "low-cost": new Uint8Array(32).fill(7) }
+/** Of the person whom the phone meets in the bucket after the first: it is over with it. */
+const KEY = { tek: new Uint8Array(16).fill(7), rollingStart: 144 * DAY, rollingPeriod: 24 }
+const SECRETS = {
+  hybrid: new Uint8Array(16).fill(7),
+  "low-cost": new Uint8Array(32).fill(7),
+  gaen: encodeExposureKey(KEY),
+}
+
+/** What the phone hears: a stranger, and the person whose secret is published. */
+const heardBy = (design: DesignName, second: number): Uint8Array[] =>
+  design === "gaen"
+    ? [new Uint8Array(20), beacon(KEY, second, 0)]
+    : [new Uint8Array(16), hybrid.ephIds(SECRETS.hybrid)[2]!]
+
+/** Logs the batch of a bucket with these secrets. */
+function addBatch(log: TestLog, bucket: number, secrets = new Map<number, Uint8Array[]>()): void {
+  if (log.design === "gaen") log.addArchive(bucket, [...secrets.values()].flat().map(parseExposureKey))
+  else log.addBatch(bucket, log.batch(bucket, secrets))
+}
 
 interface Phone {
   readonly log: TestLog
@@ -24,7 +50,7 @@ interface Phone {
 /** A phone that knows the log up to FIRST and was near somebody in the bucket after it; all of it is stored. */
 async function phone(design: DesignName, open: () => Promise<Store>): Promise<Phone> {
   const log = new TestLog(FIRST, design)
-  log.addBatch(FIRST)
+  addBatch(log, FIRST)
   log.publish(FIRST)
   log.contagiousFromDay = DAY
   const virtual = { now: startOf(FIRST + 1) + 60 }
@@ -32,9 +58,8 @@ async function phone(design: DesignName, open: () => Promise<Store>): Promise<Ph
   await device.switchOn()
   const { client } = device
   await client.sync()
-  const ids = [new Uint8Array(16), hybrid.ephIds(SECRETS.hybrid)[2]!]
   for (let scanId = 0; scanId < 6; scanId++, virtual.now += 240)
-    for (const payload of ids)
+    for (const payload of heardBy(design, virtual.now))
       device.phone.hear({ payload, rssi: -50, txPower: 0, at: (virtual.now * 1000) as EpochMs, scanId })
   // What was heard is in the store before anything dies.
   await client.stop()
@@ -96,9 +121,10 @@ async function exhaust(o: {
 export function crashSafety(
   name: string,
   fresh: () => () => Promise<Store>,
-  designs: readonly DesignName[] = ["hybrid", "low-cost"],
+  designs: readonly DesignName[] = ["hybrid", "low-cost", "gaen"],
 ): void {
   describe(`a phone that dies at any write: ${name}`, () => {
+    const aheadOf = (design: DesignName): number => designByName(design)!.bucketsAhead
     for (const design of designs)
       it(`of a sync has lost nothing and counts nothing twice when the next one is through: ${design}`, async function () {
         this.timeout(60_000)
@@ -106,8 +132,9 @@ export function crashSafety(
           async prepare() {
             const at = await phone(design, fresh())
             const slot = design === "hybrid" ? FIRST + 1 : DAY
-            at.log.addBatch(FIRST + 1, at.log.batch(FIRST + 1, new Map([[slot, [SECRETS[design as "hybrid"]]]])))
-            at.log.addBatch(FIRST + 2)
+            const met = design === "gaen" ? FIRST + 2 : FIRST + 1
+            for (const bucket of [FIRST + 1, FIRST + 2])
+              addBatch(at.log, bucket, bucket === met ? new Map([[slot, [SECRETS[design as "hybrid"]]]]) : undefined)
             at.log.publish(FIRST + 2)
             at.virtual.now = startOf(FIRST + 3) + 60
             return at
@@ -143,12 +170,13 @@ export function crashSafety(
               slot.revealed ? [[sent.report.first + j, [slot.bytes.slice(0, sent.report.design.secretBytes)]]] : [],
             )
           : []
-      log.addBatch(FIRST + 1, log.batch(FIRST + 1, new Map(revealed)))
-      log.addBatch(FIRST + 2)
-      log.publish(FIRST + 2)
-      virtual.now = startOf(FIRST + 3) + 60
+      const promised = FIRST + 1 + aheadOf(log.design)
+      for (let bucket = FIRST + 1; bucket <= promised + 1; bucket++)
+        addBatch(log, bucket, bucket === promised ? new Map(revealed) : undefined)
+      log.publish(promised + 1)
+      virtual.now = startOf(promised + 2) + 60
       await surviving(() => client.sync({ force: true }))
-      virtual.now = startOf(FIRST + 4) + 7200
+      virtual.now = startOf(promised + 3) + 7200
       await surviving(() => client.run("cover", { signal: never }))
     }
     /** One report, however often it was sent; nothing of it left on the phone, and its secrets never broadcast again. */
@@ -190,7 +218,7 @@ export function crashSafety(
           async prepare() {
             const at = await phone(design, fresh())
             await (await prepare(at)).submit()
-            at.virtual.now = startOf(FIRST + 4) - 1
+            at.virtual.now = startOf(FIRST + 4 + aheadOf(design)) - 1
             return at
           },
           work: ({ client }) => client.run("cover", { signal: never }),
