@@ -42,7 +42,7 @@ export async function filePorts(directory: string): Promise<ServerPorts> {
     clock: () => Date.now() / 1000,
     random,
     stores: {
-      envelopes: await segmentEnvelopes(join(directory, "envelopes")),
+      envelopes: await segmentEnvelopes(join(directory, "envelopes"), random),
       records: await sqliteRecords(join(directory, "records.sqlite")),
       tree: await fileTree(directory),
     },

@@ -14,6 +14,8 @@ export interface Deployment {
   /** host:port to listen on. */
   readonly listen: string
   readonly authorityListen: string
+  /** Where a publisher that runs alone shows its health and metrics. */
+  readonly publisherListen: string
   readonly design: DesignName
   /** When and how the authority's permissions pass hands. */
   readonly mechanism: MechanismName
@@ -42,10 +44,11 @@ const nameOf = (url: string): string => url.replace(/^[a-z]+:\/\//, "")
  *
  *   app-config.json          the public half, for apps
  *   parameters               the parameter set, as it is logged
- *   secrets/server.env       keys and settings of the key server, for its owner alone
+ *   secrets/ingest.env       keys and settings of ingest, for its owner alone
+ *   secrets/publisher.env    the same for the publisher, with all that opens an envelope
  *   secrets/authority.env    the same for the health authority
  *   export-key.pem           design gaen: the public half of the key that signs its archives, for other systems
- *   data/                    what the two will store: never together with secrets/ in one backup or on one disk
+ *   data/                    what they will store: never together with secrets/ in one backup or on one disk
  *
  * @returns the key with which codes are issued; it is stored nowhere, only its hash is
  */
@@ -66,22 +69,26 @@ export async function initDeployment(
   const parameters = defaultParameters(time.bucket(now), [deployment.design])
   for (const name of ["secrets", join("data", "server"), join("data", "authority")])
     await mkdir(at(name), { recursive: true, mode: 0o700 })
-  const server = environment({
-    LINDUNG_LISTEN: deployment.listen,
-    LINDUNG_DATA: join("data", "server"),
+  const ingest = environment({
+    LINDUNG_INGEST_LISTEN: deployment.listen,
+    LINDUNG_SERVER_DATA: join("data", "server"),
+    LINDUNG_SERVER_RECEIPT_SEED: hex(receiptSeed),
+    LINDUNG_SERVER_UPLOADS_PER_MINUTE: deployment.uploadsPerMinute,
+    LINDUNG_SERVER_PROXIES: deployment.proxies,
+  })
+  const publisher = environment({
+    LINDUNG_PUBLISHER_LISTEN: deployment.publisherListen,
+    LINDUNG_SERVER_DATA: join("data", "server"),
     LINDUNG_SERVER_LOG_NAME: nameOf(deployment.url),
     LINDUNG_SERVER_LOG_SEED: hex(logSeed),
-    LINDUNG_SERVER_RECEIPT_SEED: hex(receiptSeed),
     LINDUNG_SERVER_WRAPPING_KEY: hex(secret()),
     LINDUNG_SERVER_AUTHORITY_KEYS: hex(authorityKey),
     LINDUNG_SERVER_PARAMETERS_FILE: "parameters",
-    LINDUNG_SERVER_UPLOADS_PER_MINUTE: deployment.uploadsPerMinute,
-    LINDUNG_SERVER_PROXIES: deployment.proxies,
     ...exporting?.settings,
   })
   const authority = environment({
-    LINDUNG_LISTEN: deployment.authorityListen,
-    LINDUNG_DATA: join("data", "authority"),
+    LINDUNG_AUTHORITY_LISTEN: deployment.authorityListen,
+    LINDUNG_AUTHORITY_DATA: join("data", "authority"),
     LINDUNG_AUTHORITY_SIGNING_SEED: hex(signingSeed),
     LINDUNG_AUTHORITY_HASH_KEY: hex(secret()),
     LINDUNG_AUTHORITY_API_KEY_HASHES: hex(sha256(ascii(apiKey))),
@@ -106,7 +113,8 @@ export async function initDeployment(
   }
   await writeFile(at("parameters"), encodeParameters(parameters))
   if (exporting) await writeFile(at("export-key.pem"), ecdsa.publicKeyToPem(exporting.publicKey))
-  await writeFile(at("secrets", "server.env"), server, { mode: ONLY_OWNER })
+  await writeFile(at("secrets", "ingest.env"), ingest, { mode: ONLY_OWNER })
+  await writeFile(at("secrets", "publisher.env"), publisher, { mode: ONLY_OWNER })
   await writeFile(at("secrets", "authority.env"), authority, { mode: ONLY_OWNER })
   await writeFile(at("app-config.json"), `${JSON.stringify(app, undefined, 2)}\n`)
   return { apiKey }
@@ -133,6 +141,7 @@ interface InitOptions {
   readonly authorityUrl: string
   readonly listen: string
   readonly authorityListen: string
+  readonly publisherListen: string
   readonly design: DesignName
   readonly mechanism: MechanismName
   readonly preset: string
@@ -157,6 +166,7 @@ export function initCommand(): Command {
     .option("--authority-url <url>", "where phones reach the health authority", "http://127.0.0.1:8421")
     .option("--listen <host:port>", "where the key server listens", "127.0.0.1:8420")
     .option("--authority-listen <host:port>", "where the health authority listens", "127.0.0.1:8421")
+    .option("--publisher-listen <host:port>", "where a publisher that runs alone shows its health", "127.0.0.1:8422")
     .addOption(new Option("--design <name>", "the design").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
     .addOption(mechanismOption())
     .option("--preset <name>", "the risk rule that apps begin with", "dp3t-exposure-score")

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto"
+import { randomFillSync } from "node:crypto"
 import type { Random } from "../crypto/index.ts"
 
-/** The Random port over the system's CSPRNG. */
-export const systemRandom: Random = { bytes: n => new Uint8Array(randomBytes(n)) }
+/** The Random port over the system's CSPRNG. Filled in place, so that there is no second copy to be wiped. */
+export const systemRandom: Random = { bytes: n => randomFillSync(new Uint8Array(n)) }

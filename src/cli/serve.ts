@@ -1,12 +1,27 @@
 import type { Server } from "node:http"
 import { Command } from "commander"
 import { type Logger, pino } from "pino"
+import { time } from "../crypto/index.ts"
 import { publishOnTime, type ServerEvent } from "../server/index.ts"
-import { listen, openAuthorityOf, openKeyServerOf, type Service, type Surroundings, shut } from "./services.ts"
+import {
+  listen,
+  openAuthorityOf,
+  openIngestOf,
+  openKeyServerOf,
+  openPublisherOf,
+  type Service,
+  type Surroundings,
+  shut,
+} from "./services.ts"
 
 const PRUNE_MS = 3_600_000
+/** Ingest has sealed a bucket so long after its end. */
+const SEALED_BY_SECONDS = 3
 
 const seconds = (): number => Date.now() / 1000
+
+/** Lines carry the start of their bucket: how long publishing took, or when an upload failed, is nobody's business. */
+const timestamp = (): string => `,"time":${1000 * time.bucketStart(time.bucket(seconds()))}`
 
 /** Code and words of an error and of what caused it; never a request, never an address. */
 function facts(error: unknown): Record<string, unknown> {
@@ -24,12 +39,38 @@ const surroundings = (log: Logger): Surroundings => ({
   clock: seconds,
   onServerEvent: event => write(log, event),
   onAuthorityEvent: (event, of) => log.info({ event, ...of }),
+  opensApart: true,
   environment: process.env,
 })
 
 async function keyServer(directory: string, log: Logger): Promise<Service> {
   const service = await openKeyServerOf(directory, surroundings(log))
   const stop = publishOnTime(service.keyServer.publishDue, seconds, cause => write(log, { event: "failed", cause }))
+  return {
+    ...service,
+    close() {
+      stop()
+      return service.close()
+    },
+  }
+}
+
+async function ingest(directory: string, log: Logger): Promise<Service> {
+  const service = await openIngestOf(directory, surroundings(log))
+  const stop = publishOnTime(service.ingest.sealDue, seconds, cause => write(log, { event: "failed", cause }))
+  return {
+    ...service,
+    close() {
+      stop()
+      return service.close()
+    },
+  }
+}
+
+async function publisher(directory: string, log: Logger): Promise<Service> {
+  const service = await openPublisherOf(directory, surroundings(log))
+  const onError = (cause: unknown) => write(log, { event: "failed", cause })
+  const stop = publishOnTime(service.publisher.publishDue, seconds, onError, SEALED_BY_SECONDS)
   return {
     ...service,
     close() {
@@ -52,7 +93,8 @@ async function authority(directory: string, log: Logger): Promise<Service> {
   }
 }
 
-const SERVICES = { "key-server": keyServer, authority }
+/** `key-server` is ingest and publisher in one process. */
+const SERVICES = { "key-server": keyServer, ingest, publisher, authority }
 type ServiceName = keyof typeof SERVICES
 
 /** Runs parts of a deployment until it is told to stop. @returns stops it: answers what was begun, closes the stores */
@@ -87,12 +129,15 @@ export function serveCommand(): Command {
   return new Command("serve")
     .description("Run the key server and the health authority of a deployment that `lindung init` wrote.")
     .argument("<directory>", "the deployment")
-    .argument("[services...]", "key-server, authority; both when none is named")
-    .addHelpText("after", "\nExample:\n  lindung init deployment\n  lindung serve deployment key-server")
+    .argument(
+      "[services...]",
+      "ingest, publisher, authority; key-server is the first two in one process. All when none is named",
+    )
+    .addHelpText("after", "\nExample:\n  lindung init deployment\n  lindung serve deployment ingest")
     .action(async (directory: string, services: string[]) => {
       const unknown = services.find(name => !(name in SERVICES))
-      if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(" or ")}`)
-      const log = pino({ base: null })
+      if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(", ")}`)
+      const log = pino({ base: null, timestamp })
       const stop = await serve(directory, log, services.length > 0 ? (services as ServiceName[]) : undefined)
       let isStopping = false
       const onSignal = (signal: string) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { mkdir } from "node:fs/promises"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
@@ -6,16 +7,24 @@ import { parseEnv } from "node:util"
 import { type Authority, authorityConfigFrom, openAuthority, sqliteCodeStore } from "../authority/index.ts"
 import {
   fileTree,
+  type IngestServer,
+  ingestSettingsFrom,
   type KeyServer,
   nativeEd25519,
   nativeX25519,
+  openIngestServer,
   openKeyServer,
+  openPublisherServer,
+  type PublisherServer,
+  publishedTree,
+  publisherSettingsFrom,
   type ServerEvent,
   segmentEnvelopes,
   serverSettingsFrom,
   sqliteRecords,
 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
+import { ownProcess } from "./strongroom/index.ts"
 
 /** One part of a deployment, ready to listen. `close` is called once its last request is answered. */
 export interface Service {
@@ -31,6 +40,8 @@ export interface Surroundings {
   readonly clock: () => number
   readonly onServerEvent: (event: ServerEvent) => void
   readonly onAuthorityEvent: (event: string, facts: Readonly<Record<string, string>>) => void
+  /** Whether buckets are opened in a process of their own, as they must be where secrets are real. */
+  readonly opensApart: boolean
   /** Variables that hold in place of the files'; for `lindung serve` those the process was started with. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -40,32 +51,99 @@ const REQUEST_MS = 15_000
 /** Requests that are not over by then are cut off at shutdown. */
 const SHUTDOWN_MS = 10_000
 
-function variables(directory: string, file: string, { environment }: Surroundings): Record<string, string | undefined> {
-  const own = parseEnv(readFileSync(join(directory, "secrets", file), "utf8")) as Record<string, string>
-  return { ...own, ...environment }
+/** What a service's files in `secrets/` say; the process's own variables hold in place of them. */
+function variables(
+  directory: string,
+  files: readonly string[],
+  { environment }: Surroundings,
+): Record<string, string | undefined> {
+  const said = files.map(file => parseEnv(readFileSync(join(directory, "secrets", file), "utf8")))
+  return Object.assign({}, ...said, environment)
 }
+
+const textIn =
+  (directory: string) =>
+  (path: string): string =>
+    readFileSync(resolve(directory, path), "utf8")
+
+const curves = { ed25519: nativeEd25519, x25519: nativeX25519 }
+
+/** Where the two halves of a key server keep their files: what each needs of the other is readable for it. */
+const places = (root: string) => ({
+  root,
+  envelopes: join(root, "envelopes"),
+  publisher: join(root, "publisher"),
+  records: join(root, "publisher", "records.sqlite"),
+})
+
+async function publisherStores(root: string) {
+  const { envelopes, publisher, records } = places(root)
+  await mkdir(publisher, { recursive: true, mode: 0o700 })
+  return {
+    envelopes: await segmentEnvelopes(envelopes, systemRandom),
+    records: await sqliteRecords(records),
+    tree: await fileTree(root, publisher),
+  }
+}
+
+const roomOf = (root: string, { opensApart }: Surroundings) =>
+  opensApart ? { strongroom: ownProcess(places(root).envelopes) } : {}
 
 /** The key server of a deployment, over its files. It publishes when it is told to. */
 export async function openKeyServerOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly keyServer: KeyServer }> {
-  const readText = (path: string) => readFileSync(resolve(directory, path), "utf8")
-  const { config, data, host, port } = serverSettingsFrom(variables(directory, "server.env", around), readText)
+  // Phones ask ingest, so its place to listen holds for both.
+  const given = variables(directory, ["publisher.env", "ingest.env"], around)
+  const { config, data, host, port } = serverSettingsFrom(given, textIn(directory))
   const root = resolve(directory, data)
-  const stores = {
-    envelopes: await segmentEnvelopes(join(root, "envelopes")),
-    records: await sqliteRecords(join(root, "records.sqlite")),
-    tree: await fileTree(root),
-  }
   const keyServer = await openKeyServer(config, {
     clock: around.clock,
     random: systemRandom,
-    stores,
-    curves: { ed25519: nativeEd25519, x25519: nativeX25519 },
+    stores: await publisherStores(root),
+    curves,
+    ...roomOf(root, around),
     log: around.onServerEvent,
   })
   return { name: "key server", host, port, handler: keyServer.handler, close: () => keyServer.close(), keyServer }
+}
+
+/** The half that talks to phones. It seals when it is told to. */
+export async function openIngestOf(
+  directory: string,
+  around: Surroundings,
+): Promise<Service & { readonly ingest: IngestServer }> {
+  const { config, data, host, port } = ingestSettingsFrom(variables(directory, ["ingest.env"], around))
+  const { root, envelopes } = places(resolve(directory, data))
+  const ingest = await openIngestServer(config, {
+    clock: around.clock,
+    random: systemRandom,
+    envelopes: await segmentEnvelopes(envelopes, systemRandom),
+    tree: publishedTree(root),
+    ed25519: nativeEd25519,
+    log: around.onServerEvent,
+  })
+  return { name: "ingest", host, port, handler: ingest.handler, close: () => ingest.close(), ingest }
+}
+
+/** The half that opens envelopes. It publishes when it is told to. */
+export async function openPublisherOf(
+  directory: string,
+  around: Surroundings,
+): Promise<Service & { readonly publisher: PublisherServer }> {
+  const given = variables(directory, ["publisher.env"], around)
+  const { config, data, host, port } = publisherSettingsFrom(given, textIn(directory))
+  const root = resolve(directory, data)
+  const publisher = await openPublisherServer(config, {
+    clock: around.clock,
+    random: systemRandom,
+    stores: await publisherStores(root),
+    curves,
+    ...roomOf(root, around),
+    log: around.onServerEvent,
+  })
+  return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
 }
 
 /** The health authority of a deployment, over its file. It prunes when it is told to. */
@@ -73,14 +151,18 @@ export async function openAuthorityOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly authority: Authority }> {
-  const { LINDUNG_LISTEN = "", LINDUNG_DATA = "", ...others } = variables(directory, "authority.env", around)
-  const { host, port } = endpoint(LINDUNG_LISTEN)
+  const {
+    LINDUNG_AUTHORITY_LISTEN = "",
+    LINDUNG_AUTHORITY_DATA = "",
+    ...others
+  } = variables(directory, ["authority.env"], around)
+  const { host, port } = endpoint(LINDUNG_AUTHORITY_LISTEN)
   const authority = await openAuthority(authorityConfigFrom(others), {
     clock: around.clock,
     monotonic: () => performance.now(),
     wait: ms => new Promise(done => setTimeout(done, ms)),
     random: systemRandom,
-    store: await sqliteCodeStore(join(resolve(directory, LINDUNG_DATA), "codes.sqlite"), systemRandom),
+    store: await sqliteCodeStore(join(resolve(directory, LINDUNG_AUTHORITY_DATA), "codes.sqlite"), systemRandom),
     curve: nativeEd25519,
     log: around.onAuthorityEvent,
   })
@@ -89,7 +171,7 @@ export async function openAuthorityOf(
 
 function endpoint(text: string): { host: string; port: number } {
   const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host === "" || Number(port) > 65_535) throw new Error("LINDUNG_LISTEN: expected host:port")
+  if (host === "" || Number(port) > 65_535) throw new Error("LINDUNG_AUTHORITY_LISTEN: expected host:port")
   return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) }
 }
 

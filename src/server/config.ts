@@ -39,13 +39,17 @@ const fields = z.strictObject({
   exportKeys: z.array(exportKey, "expected a list").min(1, "expected at least one").max(10, "at most 10").optional(),
 })
 
-const schema = fields.check(({ value, issues }) => {
+type Published = Pick<z.infer<typeof fields>, "parameters" | "exportRegion" | "exportKeys">
+
+function checkArchives({ value, issues }: z.core.ParsePayload<Published>): void {
   const publishes = ({ designs }: ParameterSet) => designs.some(name => designByName(name)?.publishes === "archive")
   if (!value.parameters.some(publishes)) return
   for (const name of ["exportRegion", "exportKeys"] as const)
     if (value[name] === undefined)
       issues.push({ code: "custom", message: "missing, and a design publishes archives", path: [name], input: value })
-})
+}
+
+const schema = fields.check(checkArchives)
 
 /** What a key server is told. No field has a default: a forgotten key or limit is an error. */
 export interface ServerConfig {
@@ -69,6 +73,13 @@ export interface ServerConfig {
   readonly exportKeys?: readonly ExportKey[] | undefined
 }
 
+/** What only those that talk to phones need, and what only those that open envelopes need. */
+const FOR_INGEST = { receiptSeed: true, uploadsPerMinute: true, proxies: true } as const
+const ingestSchema = fields.pick(FOR_INGEST)
+const publisherSchema = fields.omit(FOR_INGEST).check(checkArchives)
+export type IngestConfig = Pick<ServerConfig, keyof typeof FOR_INGEST>
+export type PublisherConfig = Omit<ServerConfig, keyof typeof FOR_INGEST>
+
 /** Every problem, with the setting's name and without its value. */
 function problems(error: z.ZodError, name: (path: string) => string): string[] {
   return error.issues.flatMap(issue => {
@@ -79,16 +90,22 @@ function problems(error: z.ZodError, name: (path: string) => string): string[] {
 
 const invalid = (lines: readonly string[]): LindungError => new LindungError("config", [...new Set(lines)].join("; "))
 
-/** @throws LindungError config naming every problem, and no value */
-export function checkServerConfig(config: ServerConfig): ServerConfig {
-  const result = schema.safeParse(config)
+function check<Config>(config: Config, parts: z.ZodType): Config {
+  const result = parts.safeParse(config)
   if (!result.success) throw invalid(problems(result.error, path => path))
   return config
 }
 
-/** What the program that runs a key server needs beside its configuration. */
-export interface ServerSettings {
-  readonly config: ServerConfig
+/** @throws LindungError config naming every problem, and no value */
+export const checkServerConfig = (config: ServerConfig): ServerConfig => check(config, schema)
+/** @throws LindungError config */
+export const checkIngestConfig = (config: IngestConfig): IngestConfig => check(config, ingestSchema)
+/** @throws LindungError config */
+export const checkPublisherConfig = (config: PublisherConfig): PublisherConfig => check(config, publisherSchema)
+
+/** What the program that runs a key server, or half of one, needs beside its configuration. */
+export interface ServerSettings<Config = ServerConfig> {
+  readonly config: Config
   /** Where its files are. */
   readonly data: string
   readonly host: string
@@ -97,6 +114,7 @@ export interface ServerSettings {
 
 const PREFIX = "LINDUNG_SERVER_"
 const PARAMETERS_FILE = `${PREFIX}PARAMETERS_FILE`
+const DATA = `${PREFIX}DATA`
 
 /** logSeed → LINDUNG_SERVER_LOG_SEED */
 const variable = (path: string): string =>
@@ -124,37 +142,58 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
     }),
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
- * The settings from the environment: LINDUNG_LISTEN (host:port), LINDUNG_DATA (a directory), and LINDUNG_SERVER_*, one
- * for each field of the configuration; keys as 64 hexadecimal digits, those of archives as id:version:key, lists with
- * commas, the parameter sets as a file of canonical sets, one a line. Nothing has a default, and a LINDUNG_SERVER_ variable that is not a setting is
+ * The settings from the environment: LINDUNG_SERVER_DATA (a directory), a variable with host:port, and LINDUNG_SERVER_*,
+ * one for each field of the configuration; keys as 64 hexadecimal digits, those of archives as id:version:key, lists with
+ * commas, the parameter sets as a file of canonical sets, one a line. Nothing has a default, and a LINDUNG_SERVER_
+ * variable that is not a setting is
  * refused, because it is likely a slip.
  * @param readText gives the text of a file named in the environment, or throws
  * @throws LindungError config naming every problem, and no value
  */
-export function serverSettingsFrom(
-  environment: Readonly<Record<string, string | undefined>>,
+export const serverSettingsFrom = (
+  environment: Environment,
   readText: (path: string) => string,
-): ServerSettings {
+): ServerSettings<ServerConfig> => settingsFrom(schema, environment, "LINDUNG_INGEST_LISTEN", readText)
+
+/** The same for ingest alone: only what it needs, and nothing of the publisher's. @throws LindungError config */
+export const ingestSettingsFrom = (environment: Environment): ServerSettings<IngestConfig> =>
+  settingsFrom(ingestSchema, environment, "LINDUNG_INGEST_LISTEN", undefined)
+
+/** The same for the publisher alone. @throws LindungError config */
+export const publisherSettingsFrom = (
+  environment: Environment,
+  readText: (path: string) => string,
+): ServerSettings<PublisherConfig> => settingsFrom(publisherSchema, environment, "LINDUNG_PUBLISHER_LISTEN", readText)
+
+function settingsFrom<Config>(
+  parts: z.ZodType<Config>,
+  environment: Environment,
+  listenVariable: string,
+  readText: ((path: string) => string) | undefined,
+): ServerSettings<Config> {
   const lines: string[] = []
-  const given = Object.entries(environment).filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
-  const values = given
-    .filter(([name]) => name !== PARAMETERS_FILE)
+  const values = Object.entries(environment)
+    .filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
+    .filter(([name]) => name !== DATA && (name !== PARAMETERS_FILE || readText === undefined))
     .map(([name, text]) => [settingOf(name), (READ[settingOf(name)] ?? String)(text!)] as const)
   let parameters: ParameterSet[] | undefined
   try {
-    parameters = setsOf(readText(environment[PARAMETERS_FILE] ?? ""))
+    if (readText !== undefined) parameters = setsOf(readText(environment[PARAMETERS_FILE] ?? ""))
   } catch (error) {
     const why = error instanceof LindungError ? error.message : "expected the path of a readable file"
     lines.push(`${PARAMETERS_FILE}: ${why}`)
   }
-  const result = schema.safeParse({ ...Object.fromEntries(values), parameters })
+  const given = { ...Object.fromEntries(values), ...(readText === undefined ? {} : { parameters }) }
+  const result = parts.safeParse(given)
   if (!result.success)
     lines.push(...problems(result.error, variable).filter(line => parameters ?? !line.startsWith(PARAMETERS_FILE)))
-  const data = environment["LINDUNG_DATA"] ?? ""
-  if (data === "") lines.push("LINDUNG_DATA: expected a directory")
-  const listen = listenOn(environment["LINDUNG_LISTEN"] ?? "")
-  if (listen === undefined) lines.push("LINDUNG_LISTEN: expected host:port")
+  const data = environment[DATA] ?? ""
+  if (data === "") lines.push(`${DATA}: expected a directory`)
+  const listen = listenOn(environment[listenVariable] ?? "")
+  if (listen === undefined) lines.push(`${listenVariable}: expected host:port`)
   if (lines.length > 0 || listen === undefined || !result.success) throw invalid(lines)
   return { config: result.data, data, ...listen }
 }

@@ -2,16 +2,32 @@
  * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
  * @module
  */
-
+export {
+  type IngestServer,
+  type IngestServerPorts,
+  openIngestServer,
+  openPublisherServer,
+  type PublisherServer,
+  type PublisherServerPorts,
+} from "./apart.ts"
 export type { ExportKey } from "./archive.ts"
 export { Entries, makeBatch } from "./batcher.ts"
-export { type ServerConfig, type ServerSettings, serverSettingsFrom } from "./config.ts"
+export {
+  type IngestConfig,
+  ingestSettingsFrom,
+  type PublisherConfig,
+  publisherSettingsFrom,
+  type ServerConfig,
+  type ServerSettings,
+  serverSettingsFrom,
+} from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
+export { type OpenedBucket, type OpeningJob, type Strongroom, strongroom } from "./opening.ts"
 export type { Published } from "./publisher.ts"
 export { type After, publishOnTime } from "./scheduler.ts"
-export { fileTree } from "./store/files.ts"
+export { fileTree, publishedTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"
 export { segmentEnvelopes } from "./store/segments.ts"
 export { sqliteRecords } from "./store/sqlite.ts"

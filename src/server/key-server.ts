@@ -6,6 +6,7 @@ import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { openIngest } from "./ingest.ts"
+import { type Strongroom, strongroom } from "./opening.ts"
 import { openPublisher, type Published } from "./publisher.ts"
 import { type After, after as byTimer } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
@@ -22,6 +23,8 @@ export interface ServerPorts {
   readonly random: Random
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
   readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
+  /** Where envelopes are opened; in this process unless there is a better place. */
+  readonly strongroom?: Strongroom
   readonly log?: (event: ServerEvent) => void
   /** Runs something once after a delay; a timer unless a simulation has its own time. */
   readonly after?: After
@@ -54,7 +57,16 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
   const files = new Files(tree)
   let isFailing = false
 
-  const publisher = await openPublisher(config, { clock, random, envelopes, records, tree, ...curves })
+  const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
+  const publisher = await openPublisher(config, {
+    clock,
+    random,
+    envelopes,
+    records,
+    tree,
+    ...curves,
+    strongroom: room,
+  })
   const metrics = new Metrics(publisher.next - 1)
   const ingest = openIngest(config.receiptSeed, {
     clock,
@@ -72,12 +84,8 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
   })
 
   const handler = keyServerApp({
-    ingest,
-    files,
+    phones: { ingest, files, random, uploadsPerMinute: config.uploadsPerMinute, proxies: config.proxies },
     metrics,
-    random,
-    uploadsPerMinute: config.uploadsPerMinute,
-    proxies: config.proxies,
     health() {
       const published = publisher.next - 1
       const due = Math.max(0, time.bucket(clock()) - publisher.next)

@@ -1,4 +1,4 @@
-import { compare, concat, equal, hex, type Random, sealedBox, sha256, type signature, time } from "../crypto/index.ts"
+import { concat, equal, hex, type Random, sha256, type signature, time } from "../crypto/index.ts"
 import {
   type DesignName,
   designByName,
@@ -9,7 +9,6 @@ import {
   type Leaf,
   LindungError,
   leafOf,
-  openEnvelope,
   PATHS,
   type ParameterSet,
   parametersFor,
@@ -19,14 +18,14 @@ import {
   parseParameters,
   RECENT_LEAVES,
 } from "../protocol/index.ts"
-import { admit } from "./admission.ts"
-import { type ExportKey, exportingOf, exportKeysFile } from "./archive.ts"
+import { exportingOf, exportKeysFile } from "./archive.ts"
 import { serveFiles, stageFiles } from "./batch-files.ts"
-import { Entries, makeBatch } from "./batcher.ts"
-import { listDue, newList, unwrap } from "./ingest-keys.ts"
+import type { PublisherConfig } from "./config.ts"
+import { listDue } from "./ingest-keys.ts"
 import { openLog } from "./log.ts"
+import type { Strongroom } from "./opening.ts"
 import { retain } from "./retention.ts"
-import { breathe } from "./scheduler.ts"
+import { withNoise } from "./spent.ts"
 import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/store.ts"
 
 export interface PublisherPorts {
@@ -36,17 +35,7 @@ export interface PublisherPorts {
   readonly records: RecordStore
   readonly tree: TreeStore
   readonly ed25519: signature.Ed25519
-  readonly x25519: sealedBox.X25519
-}
-
-export interface PublisherConfig {
-  readonly logName: string
-  readonly logSeed: Uint8Array
-  readonly wrappingKey: Uint8Array
-  readonly authorityKeys: readonly Uint8Array[]
-  readonly parameters: readonly ParameterSet[]
-  readonly exportRegion?: string | undefined
-  readonly exportKeys?: readonly ExportKey[] | undefined
+  readonly strongroom: Strongroom
 }
 
 /** What may be told of a published bucket. How many reports it holds is not among it. */
@@ -77,8 +66,6 @@ export interface Publisher {
 
 /** A new set is announced this many buckets before it holds, so that every phone has seen it logged. */
 const ANNOUNCE_BUCKETS = 36
-/** Envelopes opened before others may use the event loop: about three milliseconds. */
-const AT_A_TIME = 16
 
 const nameOf = (leaf: Leaf, parameters: ParameterSet): DesignName => {
   const found = parameters.designs.find(name => designByName(name)?.code === leaf.design)
@@ -92,7 +79,7 @@ const distinct = (files: readonly Uint8Array[]): Uint8Array[] =>
 
 /** Brings the log up to date with the records and the configuration, and finishes what a crash interrupted. */
 export async function openPublisher(config: PublisherConfig, ports: PublisherPorts): Promise<Publisher> {
-  const { clock, random, envelopes, records, tree, ed25519, x25519 } = ports
+  const { clock, random, envelopes, records, tree, ed25519, strongroom } = ports
   const now = (): number => time.bucket(clock())
   const exporting = exportingOf(config)
   await records.begin(now() - 1)
@@ -149,7 +136,7 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const ahead = config.parameters.flatMap(set => set.designs.map(name => designByName(name)?.bucketsAhead ?? 0))
     const due = listDue(now(), (await ofType("ingest-keys")).map(parseIngestKeys), Math.max(...ahead))
     if (due === undefined) return
-    const list = newList(due, config.wrappingKey, random, x25519)
+    const list = await strongroom.newKeys(due, config.wrappingKey)
     await logFile("ingest-keys", list.file, list.keys)
   }
 
@@ -178,74 +165,27 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     return parametersFor(bucket, sets) ?? sets[0]!
   }
 
-  async function bucketKeys(bucket: number): Promise<{ publicKey: Uint8Array; secretKey: Uint8Array } | undefined> {
-    const wrapped = await records.bucketKey(bucket)
-    if (wrapped === undefined) return undefined
-    const secretKey = unwrap(wrapped, bucket, config.wrappingKey)
-    const keys = sealedBox.keyPair(secretKey, x25519)
-    secretKey.fill(0)
-    const lists = (await ofType("ingest-keys")).map(parseIngestKeys)
-    const listed = lists.map(list => ingestKeyFor(list, bucket)).find(key => key !== undefined)
-    if (listed === undefined || !equal(listed, keys.publicKey))
-      throw new LindungError(
-        "storage-corrupt",
-        `records: the key of bucket ${bucket} is not the one that was announced`,
-      )
-    return keys
-  }
-
   /** Opens and checks a bucket's envelopes, and makes its batches durable where nobody is served them yet. */
   async function stage(bucket: number, count: number): Promise<Omit<Published, "batches">> {
-    const parameters = await parametersOf(bucket)
-    const authorityKeys = parseAuthorityKeys((await ofType("authority-keys")).at(-1)!)
-    const keys = await bucketKeys(bucket)
-    const byDesign = new Map(parameters.designs.map(name => [name, new Entries()]))
-    const tags = new Map<string, Uint8Array>()
-    let seen = 0
-    let dropped = 0
-    for await (const envelope of envelopes.read(bucket)) {
-      if (seen++ % AT_A_TIME === 0) await breathe()
-      if (keys === undefined) {
-        dropped++
-        continue
-      }
-      const opened = openOrDrop(envelope, bucket, keys, parameters)
-      if (opened?.kind === "cover") continue
-      const admitted = opened && admit(opened, { bucket, parameters, authorityKeys, ed25519 })
-      if (admitted === undefined) {
-        dropped++
-        continue
-      }
-      const tag = hex(admitted.tag)
-      if (tags.has(tag) || (await records.spent([admitted.tag])).length > 0) continue
-      tags.set(tag, admitted.tag)
-      const entries = byDesign.get(admitted.report.design.name)
-      for (const { slot, entry } of admitted.entries) entries?.add(slot, entry)
+    const lists = (await ofType("ingest-keys")).map(parseIngestKeys)
+    const job = {
+      bucket,
+      parameters: await parametersOf(bucket),
+      authorityKeys: parseAuthorityKeys((await ofType("authority-keys")).at(-1)!),
+      wrapped: await records.bucketKey(bucket),
+      wrappingKey: config.wrappingKey,
+      publicKey: lists.map(list => ingestKeyFor(list, bucket)).find(key => key !== undefined),
+      exporting,
     }
-    keys?.secretKey.fill(0)
+    const { batches, tags, envelopes: seen, dropped } = await strongroom.open(job, records.spent)
     const leaves: Uint8Array[] = []
-    for (const [name, entries] of byDesign) {
-      const design = designByName(name)!
-      const made = makeBatch({ design, bucket, parameters, random, exporting }, entries)
-      await stageFiles(tree, name, bucket, made)
-      leaves.push(encodeLeaf(leafOf("batch", bucket, design.code, made.file)))
+    for (const { design, made } of batches) {
+      await stageFiles(tree, design, bucket, made)
+      leaves.push(encodeLeaf(leafOf("batch", bucket, designByName(design)!.code, made.file)))
     }
-    await records.stage(bucket, leaves, [...tags.values()].sort(compare))
+    const sizes = batches.map(({ design, entries }) => ({ design: designByName(design)!, entries }))
+    await records.stage(bucket, leaves, withNoise(tags, sizes, random))
     return { bucket, envelopes: seen, lost: Math.max(0, count - seen), dropped }
-  }
-
-  function openOrDrop(
-    envelope: Uint8Array,
-    bucket: number,
-    keys: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
-    parameters: ParameterSet,
-  ): ReturnType<typeof openEnvelope> | undefined {
-    try {
-      return openEnvelope(envelope, bucket, keys, parameters, x25519)
-    } catch (error) {
-      if (error instanceof LindungError) return undefined
-      throw error
-    }
   }
 
   /** From the point of no return on: the staged bytes are the batch, however often the process dies. */

@@ -18,12 +18,14 @@ const SETTLE_SECONDS = 1
 /**
  * Publishes every bucket soon after it is over, and at once what is overdue.
  * @param publishDue publishes what is due; a failure is reported and tried again at the next turn
+ * @param settleSeconds after the end of a bucket
  * @returns stops it
  */
 export function publishOnTime(
   publishDue: () => Promise<unknown>,
   clock: () => number,
   onError: (error: unknown) => void,
+  settleSeconds: number = SETTLE_SECONDS,
 ): () => void {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -31,7 +33,7 @@ export function publishOnTime(
     await publishDue().catch(onError)
     if (stopped) return
     const now = clock()
-    const next = time.bucketStart(time.bucket(now) + 1) + SETTLE_SECONDS
+    const next = time.bucketStart(time.bucket(now) + 1) + settleSeconds
     timer = setTimeout(() => void turn(), 1000 * Math.min(next - now, LONGEST_SLEEP_SECONDS))
   }
   void turn()

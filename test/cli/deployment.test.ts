@@ -18,6 +18,7 @@ const deployment = {
   authorityUrl: "http://127.0.0.1:8421",
   listen: "127.0.0.1:0",
   authorityListen: "127.0.0.1:0",
+  publisherListen: "127.0.0.1:0",
   design: "hybrid" as const,
   mechanism: "simple" as const,
   preset: "dp3t-android-2020",
@@ -40,7 +41,10 @@ describe("lindung init", () => {
 
   it("writes a configuration that a server takes, whose public half apps take", async () => {
     const settings = serverSettingsFrom(
-      parseEnv(await text("secrets", "server.env")) as Record<string, string>,
+      {
+        ...parseEnv(await text("secrets", "publisher.env")),
+        ...parseEnv(await text("secrets", "ingest.env")),
+      } as Record<string, string>,
       path => {
         expect(path).to.equal("parameters")
         return parameters
@@ -61,7 +65,8 @@ describe("lindung init", () => {
 
   it("puts no secret into the public half, and the API key nowhere", async () => {
     const environment = {
-      ...parseEnv(await text("secrets", "server.env")),
+      ...parseEnv(await text("secrets", "publisher.env")),
+      ...parseEnv(await text("secrets", "ingest.env")),
       ...parseEnv(await text("secrets", "authority.env")),
     }
     const app = await text("app-config.json")
@@ -100,10 +105,10 @@ describe("lindung init", () => {
   })
 
   it("of a damaged deployment: lindung serve names every problem and does not start", async () => {
-    const environment = await text("secrets", "server.env")
+    const environment = await text("secrets", "publisher.env")
     await writeFile(
-      join(directory, "secrets", "server.env"),
-      environment.replace(/^LINDUNG_SERVER_(LOG_SEED|PROXIES).*$/gm, ""),
+      join(directory, "secrets", "publisher.env"),
+      environment.replace(/^LINDUNG_SERVER_(LOG_SEED|LOG_NAME).*$/gm, ""),
     )
     const child = spawn(process.execPath, [MAIN, "serve", directory], { stdio: ["ignore", "ignore", "pipe"] })
     let errors = ""
@@ -112,6 +117,6 @@ describe("lindung init", () => {
     })
     const [code] = await once(child, "close")
     expect(code).to.equal(2)
-    expect(errors).to.include("LINDUNG_SERVER_LOG_SEED:").and.include("LINDUNG_SERVER_PROXIES:")
+    expect(errors).to.include("LINDUNG_SERVER_LOG_SEED:").and.include("LINDUNG_SERVER_LOG_NAME:")
   })
 })

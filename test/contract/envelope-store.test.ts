@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import { type EnvelopeStore, memoryEnvelopes, segmentEnvelopes } from "../../src/server/index.ts"
+import { seeded } from "../dice.ts"
 
 const BUCKET = 247_650
 const envelope = (n: number, length = 300): Uint8Array => new Uint8Array(length).fill(n)
@@ -29,7 +30,7 @@ describe("every envelope store", () => {
 
   const adapters: Record<string, () => Promise<EnvelopeStore>> = {
     memory: async () => memoryEnvelopes(),
-    segments: () => segmentEnvelopes(join(directory, "envelopes")),
+    segments: () => segmentEnvelopes(join(directory, "envelopes"), seeded(1)),
   }
 
   for (const [name, open] of Object.entries(adapters))
@@ -122,7 +123,7 @@ describe("every envelope store", () => {
       for (let length = 0; length < whole.length; length += length % 308 < 12 ? 1 : 37) {
         await writeFile(path("1.seg"), whole.subarray(0, length))
         const next = await adapters["segments"]!()
-        expect(await all(next, BUCKET)).to.deep.equal(length < 308 ? [] : [1])
+        expect(await all(next, BUCKET)).to.have.length(length < 308 ? 0 : 1)
       }
     })
 

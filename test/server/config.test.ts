@@ -11,8 +11,8 @@ const readText = (path: string): string => {
   throw new Error("ENOENT")
 }
 const good: Record<string, string> = {
-  LINDUNG_LISTEN: "127.0.0.1:8420",
-  LINDUNG_DATA: "data",
+  LINDUNG_INGEST_LISTEN: "127.0.0.1:8420",
+  LINDUNG_SERVER_DATA: "data",
   LINDUNG_SERVER_LOG_NAME: "log.example",
   LINDUNG_SERVER_LOG_SEED: key(1),
   LINDUNG_SERVER_RECEIPT_SEED: key(2),
@@ -43,7 +43,10 @@ describe("the configuration of a key server", () => {
   })
 
   it("takes an IPv6 address to listen on", () => {
-    expect(serverSettingsFrom({ ...good, LINDUNG_LISTEN: "[::1]:80" }, readText)).to.include({ host: "::1", port: 80 })
+    expect(serverSettingsFrom({ ...good, LINDUNG_INGEST_LISTEN: "[::1]:80" }, readText)).to.include({
+      host: "::1",
+      port: 80,
+    })
   })
 
   it("has no default: each missing variable is named, and all at once", () => {
@@ -56,7 +59,7 @@ describe("the configuration of a key server", () => {
 
   it("names what is wrong without repeating a value", () => {
     const bad: Record<string, string> = {
-      LINDUNG_LISTEN: "8420",
+      LINDUNG_INGEST_LISTEN: "8420",
       LINDUNG_SERVER_LOG_NAME: "two words",
       LINDUNG_SERVER_LOG_SEED: key(1).slice(1),
       LINDUNG_SERVER_RECEIPT_SEED: "secret-value",

@@ -86,7 +86,7 @@ export const memoryStores = (): ServerPorts["stores"] => ({
 })
 
 export const fileStores = async (directory: string): Promise<ServerPorts["stores"]> => ({
-  envelopes: await segmentEnvelopes(join(directory, "envelopes")),
+  envelopes: await segmentEnvelopes(join(directory, "envelopes"), random),
   records: await sqliteRecords(join(directory, "records.sqlite")),
   tree: await fileTree(directory),
 })

@@ -20,6 +20,10 @@ import { type Attempt, type CodeRow, type CodeStore, type Grant, HASH_BYTES, Kno
  * table holds a fixed number of decoy rows under random keys, spread among the real ones as their hashes are; a
  * request that is not good overwrites one of them, drawn at random, with random bytes.
  *
+ * The log of transactions is cut after each: its frames would show which requests were good, and in which order. A row
+ * that was written lies in its page where the last one ended, so the file is rebuilt: by their order, whoever knows the
+ * order of the patients would know which of them used the code.
+ *
  * batches, audit: see sqlite-batches.ts and sqlite-audit.ts.
  */
 const SCHEMA_VERSION = 2
@@ -34,6 +38,8 @@ const CODES = `
   ) WITHOUT ROWID, STRICT`
 const DEAD = -1
 const DECOYS = 256
+/** Up to this size the file is rebuilt with every write; a larger one once an hour, when it is pruned. */
+const SMALL_PAGES = 256
 const NOISE_BYTES = 8
 
 interface StoredRow {
@@ -44,7 +50,7 @@ interface StoredRow {
 }
 
 /**
- * Codes in one SQLite file, which is made with mode 0600 when it is missing. Its log holds old pages until it is cut, so `prune` cuts it.
+ * Codes in one SQLite file, which is made with mode 0600 when it is missing. Its log holds old pages until it is cut, so each change cuts it.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
 export async function sqliteCodeStore(path: string, random: Random): Promise<CodeStore> {
@@ -65,6 +71,8 @@ export async function sqliteCodeStore(path: string, random: Random): Promise<Cod
 function prepareFile(database: Database): void {
   database.pragma("secure_delete = ON")
   database.pragma("journal_mode = WAL")
+  database.pragma("temp_store = MEMORY")
+  database.pragma("journal_size_limit = 0")
   database.pragma("synchronous = FULL")
   database
     .transaction(() => {
@@ -138,31 +146,44 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     return grant
   }
 
-  /** In one transaction that takes the file for writing at once. */
-  function inOne<Given extends unknown[], Result>(work: (...given: Given) => Result) {
-    const transaction = database.transaction(work)
-    return async (...given: Given): Promise<Result> => transaction.immediate(...given)
+  const cut = (): void => {
+    database.pragma("wal_checkpoint(TRUNCATE)")
   }
+  const rebuild = (): void => {
+    database.exec("VACUUM")
+    cut()
+  }
+  const rebuildSmall = (): void => {
+    if ((database.pragma("page_count", { simple: true }) as number) <= SMALL_PAGES) rebuild()
+    else cut()
+  }
+
+  /** In one transaction that takes the file for writing at once, and leaves no trace of itself. */
+  function inOne<Given extends unknown[], Result>(work: (...given: Given) => Result, tidy: () => void = cut) {
+    const transaction = database.transaction(work)
+    return async (...given: Given): Promise<Result> => {
+      const result = transaction.immediate(...given)
+      tidy()
+      return result
+    }
+  }
+  rebuild()
   return {
     add: inOne((rows, by) => {
       addRows(rows)
       audit.append(by)
-    }),
+    }, rebuildSmall),
     activate: inOne((code, { contagiousFromDay, expiresHour }, hour, by) => {
       const noise = random.bytes(NOISE_BYTES)
       const isDone = revive.run(contagiousFromDay, expiresHour, noise, code, hour).changes === 1
       audit.append(outcomeOf(by, isDone))
       return isDone
-    }),
-    async revoke(code, by) {
-      const isDone = await inOne(() => {
-        const { changes } = remove.run(code)
-        audit.append(outcomeOf(by, changes === 1))
-        return changes === 1
-      })()
-      database.pragma("wal_checkpoint(TRUNCATE)")
-      return isDone
-    },
+    }, rebuildSmall),
+    revoke: inOne((code, by) => {
+      const { changes } = remove.run(code)
+      audit.append(outcomeOf(by, changes === 1))
+      return changes === 1
+    }, rebuildSmall),
     beginBatch: inOne((batch, by) => {
       const known = batches.find(batch.id)
       if (known !== undefined) return known
@@ -172,8 +193,8 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     }),
     addToBatch: inOne((id, done, rows, lines) => {
       if (batches.advance(id, done, lines)) addRows(rows)
-    }),
-    redeem: inOne((attempts, hour) => attempts.map(attempt => redeemOne(attempt, hour))),
+    }, rebuildSmall),
+    redeem: inOne((attempts, hour) => attempts.map(attempt => redeemOne(attempt, hour)), rebuildSmall),
     record: inOne(by => audit.append(by)),
     entries: async (after, limit) => audit.entries(after, limit),
     head: async () => audit.head(),
@@ -181,7 +202,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     async prune(hour) {
       expire.run(REPEAT_HOURS, hour)
       batches.expire(hour)
-      database.pragma("wal_checkpoint(TRUNCATE)")
+      rebuild()
     },
     async close() {
       database.close()

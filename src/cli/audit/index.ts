@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { diskCommand } from "./disk.ts"
 import { logCommand } from "./log.ts"
 import { proofCommand } from "./proof.ts"
 
@@ -7,4 +8,5 @@ export function auditCommand(): Command {
     .description("Check from outside what a deployment says of itself.")
     .addCommand(logCommand(), { isDefault: true })
     .addCommand(proofCommand())
+    .addCommand(diskCommand())
 }

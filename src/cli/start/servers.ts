@@ -64,6 +64,7 @@ export async function openServers({
       authorityUrl: "http://authority.test",
       listen: anyPort,
       authorityListen: anyPort,
+      publisherListen: anyPort,
       design,
       mechanism,
       preset: risk,
@@ -76,6 +77,8 @@ export async function openServers({
     clock: () => virtual.now,
     onServerEvent: () => {},
     onAuthorityEvent: () => {},
+    // Its phones are in this very process.
+    opensApart: false,
     environment: {},
   }
   const serving = await openKeyServerOf(directory, around)

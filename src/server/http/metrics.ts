@@ -41,6 +41,11 @@ export class Metrics {
     for (const { design, bytes } of batches) this.#batch.set({ design }, bytes)
   }
 
+  /** Another process has published up to this bucket. */
+  reached(bucket: number): void {
+    this.#published.set(bucket)
+  }
+
   storeFailing(isFailing: boolean): void {
     this.#failing.set(isFailing ? 1 : 0)
   }

@@ -7,14 +7,22 @@ const STAGED = "/staged/"
 
 /**
  * The static tree as files. `<directory>/public` is laid out as the paths are, so that any file server can serve it;
- * what is staged lies beside it in `<directory>/staged`.
+ * what is staged lies in `<staging>/staged`, on the same file system.
  * @param directory created when missing
+ * @param staging for the publisher's user alone
  */
-export async function fileTree(directory: string): Promise<TreeStore> {
+export async function fileTree(directory: string, staging: string = directory): Promise<TreeStore> {
+  await makeDirectory(join(directory, "public"), "everybody")
+  await makeDirectory(join(staging, STAGED))
+  return treeIn(directory, staging)
+}
+
+/** The same, without making anything: for who only reads it. */
+export const publishedTree = (directory: string): TreeStore => treeIn(directory, directory)
+
+function treeIn(directory: string, staging: string): TreeStore {
   const root = join(directory, "public")
-  await makeDirectory(root, "everybody")
-  await makeDirectory(join(directory, STAGED))
-  const at = (path: string) => join(path.startsWith(STAGED) ? directory : root, path)
+  const at = (path: string) => join(path.startsWith(STAGED) ? staging : root, path)
   const readers = (path: string): Readers => (path.startsWith(STAGED) ? "owner" : "everybody")
   return {
     async read(path) {
@@ -44,7 +52,7 @@ export async function fileTree(directory: string): Promise<TreeStore> {
       await rm(at(path), { force: true })
     },
     async list(prefix) {
-      const base = prefix.startsWith(STAGED) ? directory : root
+      const base = prefix.startsWith(STAGED) ? staging : root
       const found: string[] = []
       try {
         const start = join(base, prefix.slice(0, prefix.lastIndexOf("/") + 1))

@@ -1,0 +1,172 @@
+import { type Random, type sealedBox, type signature, time } from "../crypto/index.ts"
+import { PATHS } from "../protocol/index.ts"
+import { checkIngestConfig, checkPublisherConfig, type IngestConfig, type PublisherConfig } from "./config.ts"
+import { keyServerApp } from "./http/app.ts"
+import { Files } from "./http/files.ts"
+import { Metrics } from "./http/metrics.ts"
+import { openIngest } from "./ingest.ts"
+import type { KeyServer, ServerEvent } from "./key-server.ts"
+import { type Strongroom, strongroom } from "./opening.ts"
+import { openPublisher } from "./publisher.ts"
+import { type After, after as byTimer } from "./scheduler.ts"
+import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
+
+/*
+ * Ingest and publisher as two programs of two users. They share the envelopes, which ingest writes and the publisher
+ * reads and deletes, and the static tree, which the publisher writes and ingest reads; no message passes between them.
+ * Ingest has no key that opens an envelope, nor a way to one; the publisher has no connection to a phone.
+ */
+
+export interface IngestServerPorts {
+  readonly clock: () => number
+  readonly random: Random
+  readonly envelopes: EnvelopeStore
+  /** Read only. */
+  readonly tree: TreeStore
+  readonly ed25519: signature.Ed25519
+  readonly log?: (event: ServerEvent) => void
+  readonly after?: After
+}
+
+export interface IngestServer extends Pick<KeyServer, "handler" | "close"> {
+  /** Refuses and seals every bucket that is over, so that the publisher may open it. @returns how many */
+  sealDue(): Promise<number>
+}
+
+const BUCKET_LINE = /^bucket (\d{1,10})$/m
+
+/**
+ * Takes envelopes and serves the static tree.
+ * @throws LindungError config
+ */
+export async function openIngestServer(config: IngestConfig, ports: IngestServerPorts): Promise<IngestServer> {
+  checkIngestConfig(config)
+  const { clock, random, envelopes, tree, ed25519, log = () => {}, after = byTimer } = ports
+  const files = new Files(tree)
+  /** As the checkpoint says; undefined before there is one. */
+  let published: number | undefined
+  let sealed = -1
+  let isFailing = false
+
+  async function lookUp(): Promise<number | undefined> {
+    const note = await tree.read(PATHS.checkpoint)
+    const bucket = note && BUCKET_LINE.exec(Buffer.from(note).toString("latin1"))?.[1]
+    const newest = bucket === undefined ? undefined : Number(bucket)
+    // What retention has deleted is not served from memory.
+    if (newest !== published) files.forget()
+    published = newest
+    return newest
+  }
+
+  const metrics = new Metrics((await lookUp()) ?? 0)
+  const ingest = openIngest(config.receiptSeed, {
+    clock,
+    random,
+    after,
+    published: published ?? 0,
+    envelopes,
+    tree,
+    ed25519,
+    onStore(state, cause) {
+      isFailing = state === "failing"
+      metrics.storeFailing(isFailing)
+      log(isFailing ? { event: "store-failing", cause } : { event: "store-recovered" })
+    },
+  })
+  // A store that cannot make room is reported by the first upload; phones can still download.
+  const prepare = (): Promise<void> => ingest.prepare().catch(() => undefined)
+  await prepare()
+
+  const { uploadsPerMinute, proxies } = config
+  return {
+    handler: keyServerApp({
+      phones: { ingest, files, random, uploadsPerMinute, proxies },
+      metrics,
+      health() {
+        const due = published === undefined ? 0 : Math.max(0, time.bucket(clock()) - 1 - published)
+        return { isWell: !isFailing && published !== undefined && due <= 1, published: published ?? 0, due }
+      },
+      report: cause => log({ event: "failed", cause }),
+    }),
+    async sealDue() {
+      const newest = await lookUp()
+      await prepare()
+      if (newest === undefined) return 0
+      metrics.reached(newest)
+      let count = 0
+      for (let bucket = Math.max(newest, sealed) + 1; bucket < time.bucket(clock()); bucket++) {
+        await ingest.seal(bucket)
+        sealed = bucket
+        count++
+      }
+      return count
+    },
+    async close() {
+      await ingest.idle()
+      await envelopes.close()
+    },
+  }
+}
+
+export interface PublisherServerPorts {
+  readonly clock: () => number
+  readonly random: Random
+  readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
+  readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
+  readonly strongroom?: Strongroom
+  readonly log?: (event: ServerEvent) => void
+}
+
+/** Its handler answers operators: health and metrics. */
+export type PublisherServer = Pick<KeyServer, "handler" | "publishDue" | "close">
+
+/**
+ * Publishes what ingest has sealed.
+ * @throws LindungError config; log-inconsistent when the records are older than the published log
+ */
+export async function openPublisherServer(
+  config: PublisherConfig,
+  ports: PublisherServerPorts,
+): Promise<PublisherServer> {
+  checkPublisherConfig(config)
+  const { clock, random, stores, curves, log = () => {} } = ports
+  const { envelopes, records } = stores
+  const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
+  const publisher = await openPublisher(config, { clock, random, ...stores, ...curves, strongroom: room })
+  const metrics = new Metrics(publisher.next - 1)
+  let publishing: Promise<unknown> = Promise.resolve()
+
+  async function publishSealed(): Promise<number> {
+    let count = 0
+    await publisher.resume()
+    for (; publisher.next < time.bucket(clock()); count++) {
+      // Ingest is not through with it, or not running.
+      if ((await envelopes.sealed(publisher.next)) === undefined) break
+      const published = await publisher.publish(publisher.next)
+      metrics.bucketPublished(published)
+      log({ event: "published", ...published })
+    }
+    return count
+  }
+
+  return {
+    handler: keyServerApp({
+      metrics,
+      health() {
+        const due = Math.max(0, time.bucket(clock()) - publisher.next)
+        return { isWell: publisher.isSettled && due <= 1, published: publisher.next - 1, due }
+      },
+      report: cause => log({ event: "failed", cause }),
+    }),
+    publishDue() {
+      const turn = publishing.then(publishSealed)
+      publishing = turn.catch(() => undefined)
+      return turn
+    },
+    async close() {
+      await publishing
+      await envelopes.close()
+      await records.close()
+    },
+  }
+}

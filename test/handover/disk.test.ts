@@ -1,0 +1,242 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import SQLite from "better-sqlite3"
+import { expect } from "chai"
+import { readSqlite } from "../../src/audit/index.ts"
+import { sealedBox } from "../../src/crypto/index.ts"
+import { openEnvelope, PATHS } from "../../src/protocol/index.ts"
+import { unwrap } from "../../src/server/ingest-keys.ts"
+import { native, publishedOf, serverConfig } from "../server/world.ts"
+import { codesOf, discard, FIRST_BUCKET, Handover, type Mutant, type Person, parameters, person } from "./deployment.ts"
+
+const people = (): Person[] => [0, 1, 2, 3, 4, 5, 6, 7].map(n => person(n, n % 3 === 0))
+
+/** Actions of both kinds, a look at the disks while the bucket is open, and another one after it is published. */
+async function handedOver(mutant: Mutant = {}) {
+  const world = await Handover.open({ mutant })
+  try {
+    const everybody = people()
+    for (const one of everybody) for (const { status } of await world.act(one)) expect(status).to.be.within(200, 202)
+    const outside = world.canaries.filter(({ name }) => !name.startsWith("envelope"))
+    const open = await world.seize(outside)
+    await world.later(1)
+    const closed = await world.seize(world.canaries)
+    const batch = await world.file(PATHS.batch("hybrid", FIRST_BUCKET))
+    const published = everybody.map(({ report }) => publishedOf(batch, { report, token: new Uint8Array() }).length)
+    return { open, closed, published, events: world.events, everybody }
+  } finally {
+    await world.close()
+    discard(world.directory)
+  }
+}
+
+describe("everything handed over", () => {
+  it("H1, H2, H6: of the disks, open or published, nothing is learnt beyond the documented remainder", async () => {
+    const { open, closed, published, events, everybody } = await handedOver()
+    expect(published.map(count => count > 0)).to.deep.equal(everybody.map(({ reports }) => reports))
+    expect(open.findings).to.deep.equal([])
+    expect(closed.findings).to.deep.equal([])
+    expect(open.learnt.map(({ what }) => what).join()).to.include("8 envelopes came")
+    expect(JSON.stringify(events)).to.not.match(/127\.77|agent-of/)
+  })
+})
+
+const database = (directory: string, ...names: string[]) => {
+  const db = new SQLite(join(directory, "data", ...names))
+  db.pragma("journal_mode = WAL")
+  return db
+}
+
+/** Each keeps one thing that must not be kept; all else is the real server. */
+const MUTANTS: Record<string, { readonly mutant: Mutant; readonly open?: string; readonly closed?: string }> = {
+  "a table with row numbers": {
+    mutant: {
+      codes: (real, directory) => ({
+        ...real,
+        async redeem(attempts, hour) {
+          const db = database(directory, "authority", "codes.sqlite")
+          db.exec("CREATE TABLE IF NOT EXISTS seen (code BLOB)")
+          for (const { code } of attempts) db.prepare("INSERT INTO seen VALUES (?)").run(code)
+          db.close()
+          return real.redeem(attempts, hour)
+        },
+      }),
+    },
+    open: "unlisted-table",
+  },
+  "a time beside each upload": {
+    mutant: {
+      stores: (real, directory) => ({
+        ...real,
+        envelopes: {
+          ...bound(real.envelopes),
+          async append(bucket, envelopes) {
+            appendFileSync(join(directory, "uploads.log"), `{"level":30,"event":"published","bucket":${Date.now()}}\n`)
+            return real.envelopes.append(bucket, envelopes)
+          },
+        },
+      }),
+    },
+    open: "exact-time",
+  },
+  "an address in a log": {
+    mutant: {
+      handler: (real, directory) => (req, res) => {
+        appendFileSync(join(directory, "access.log"), `${req.socket.remoteAddress} ${req.method} ${req.url}\n`)
+        real(req, res)
+      },
+    },
+    open: "address",
+  },
+  "a user agent in a compressed log": {
+    mutant: {
+      handler: (real, directory) => (req, res) => {
+        const line = `agent of an upload, again and again: ${req.headers["user-agent"]}\n`.repeat(3)
+        writeFileSync(join(directory, `access-${req.socket.remotePort}.log`), gzipSync(line))
+        real(req, res)
+      },
+    },
+    open: "canary",
+  },
+  "the key of a published bucket": {
+    mutant: {
+      stores: real => ({
+        ...real,
+        records: { ...real.records, forget: what => real.records.forget({ ...what, keysThrough: 0 }) },
+      }),
+    },
+    closed: "kept-key",
+  },
+  "the envelopes of a published bucket": {
+    mutant: {
+      stores: real => ({ ...real, envelopes: { ...bound(real.envelopes), remove: async () => undefined } }),
+    },
+    closed: "kept-envelopes",
+  },
+  "a copy of the envelopes elsewhere": {
+    mutant: {
+      stores: (real, directory) => ({
+        ...real,
+        envelopes: {
+          ...bound(real.envelopes),
+          async append(bucket, envelopes) {
+            mkdirSync(join(directory, "backup"), { recursive: true })
+            for (const one of envelopes)
+              appendFileSync(join(directory, "backup", "all"), Buffer.from(one).toString("base64"))
+            return real.envelopes.append(bucket, envelopes)
+          },
+        },
+      }),
+    },
+    open: "unlisted-file",
+    closed: "canary",
+  },
+  "as many tags as reports": {
+    mutant: {
+      stores: real => ({
+        ...real,
+        records: {
+          ...real.records,
+          stage: (bucket, leaves, tags) => real.records.stage(bucket, leaves, tags.slice(0, 3)),
+        },
+      }),
+    },
+    closed: "report-count",
+  },
+  "a log of transactions that is not cut": {
+    mutant: {
+      codes: (real, directory) => ({
+        ...real,
+        async redeem(attempts, hour) {
+          const answers = await real.redeem(attempts, hour)
+          const db = database(directory, "authority", "codes.sqlite")
+          db.prepare("UPDATE codes SET noise = randomblob(8)").run()
+          keptOpen.push(db)
+          return answers
+        },
+      }),
+    },
+    open: "write-ahead-log",
+  },
+  "rows where they were written": {
+    mutant: {
+      codes: (real, directory) => ({
+        ...real,
+        async redeem(attempts, hour) {
+          const answers = await real.redeem(attempts, hour)
+          const db = database(directory, "authority", "codes.sqlite")
+          const place = Buffer.from([0, places++, ...new Uint8Array(30)])
+          db.prepare("INSERT INTO codes VALUES (?, 0, 0, 0, randomblob(32), randomblob(8))").run(place)
+          db.pragma("wal_checkpoint(TRUNCATE)")
+          db.close()
+          return answers
+        },
+      }),
+    },
+    open: "row-order",
+  },
+  "what was deleted": {
+    mutant: {
+      codes: (real, directory) => ({
+        ...real,
+        async redeem(attempts, hour) {
+          const answers = await real.redeem(attempts, hour)
+          const db = database(directory, "authority", "codes.sqlite")
+          db.pragma("secure_delete = OFF")
+          db.prepare("DELETE FROM codes WHERE code = (SELECT min(code) FROM codes WHERE mechanism = 0)").run()
+          db.pragma("wal_checkpoint(TRUNCATE)")
+          db.close()
+          return answers
+        },
+      }),
+    },
+    open: "deleted-data",
+  },
+}
+
+let places = 0
+const keptOpen: SQLite.Database[] = []
+after(() => {
+  for (const db of keptOpen) db.close()
+})
+
+/** An adapter's methods, to be spread: those of a class are not its own. */
+function bound<Store extends object>(store: Store): Store {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store)).filter(name => name !== "constructor")
+  const methods = names.map(name => [name, (store as Record<string, () => unknown>)[name]!.bind(store)])
+  return Object.fromEntries(methods) as Store
+}
+
+describe("a server that keeps too much is found out: it keeps", () => {
+  for (const [name, { mutant, open, closed }] of Object.entries(MUTANTS))
+    it(name, async () => {
+      const seen = await handedOver(mutant)
+      if (open !== undefined) expect(codesOf(seen.open), "while the bucket is open").to.include(open)
+      if (closed !== undefined) expect(codesOf(seen.closed), "after it is published").to.include(closed)
+    })
+})
+
+it("H13: with all long-term keys, envelopes of a published bucket stay closed, and those of the open one do not", async () => {
+  const world = await Handover.open()
+  const kept = join(world.directory, "data", "server", "publisher", "records.sqlite")
+  try {
+    const one = person(1, true)
+    await world.act(one)
+    /** Who has copied every envelope, and gets disks and wrapping key now. */
+    const opens = (): boolean => {
+      const found = readSqlite(new Uint8Array(readFileSync(kept))).tables.find(({ name }) => name === "bucket_key")!
+      const [, wrapped] = found.rows.find(({ values }) => values[0] === FIRST_BUCKET)?.values ?? []
+      if (!(wrapped instanceof Uint8Array)) return false
+      const secretKey = unwrap(wrapped, FIRST_BUCKET, serverConfig().wrappingKey)
+      const keys = sealedBox.keyPair(secretKey, native.x25519)
+      return openEnvelope(world.envelopes[0]!, FIRST_BUCKET, keys, parameters, native.x25519).kind === "report"
+    }
+    expect(opens()).to.equal(true)
+    await world.later(1)
+    await world.close()
+    expect(opens()).to.equal(false)
+  } finally {
+    discard(world.directory)
+  }
+})
