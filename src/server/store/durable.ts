@@ -19,7 +19,7 @@ export type Readers = "owner" | "group" | "everybody"
 
 /** A new entry in a directory of a group belongs to that group. */
 const DIRECTORY_MODE = { owner: 0o700, group: 0o2770, everybody: 0o755 }
-const FILE_MODE = { owner: 0o600, group: 0o640, everybody: 0o644 }
+export const FILE_MODE = { owner: 0o600, group: 0o640, everybody: 0o644 }
 
 /** Creates a directory and those above it, durably; nothing when it is there. */
 export async function makeDirectory(path: string, readers: Readers = "owner"): Promise<void> {

@@ -1,6 +1,6 @@
-import { readdir, readFile, rename, rm } from "node:fs/promises"
+import { chmod, readdir, readFile, rename, rm } from "node:fs/promises"
 import { dirname, join, relative, sep } from "node:path"
-import { isMissing, makeDirectory, type Readers, syncDirectory, writeDurably } from "./durable.ts"
+import { FILE_MODE, isMissing, makeDirectory, type Readers, syncDirectory, writeDurably } from "./durable.ts"
 import type { TreeStore } from "./store.ts"
 
 const STAGED = "/staged/"
@@ -40,6 +40,8 @@ function treeIn(directory: string, staging: string): TreeStore {
     async move(from, to) {
       await makeDirectory(dirname(at(to)), readers(to))
       try {
+        // What was staged for the owner alone is read by other users where it is published.
+        await chmod(at(from), FILE_MODE[readers(to)])
         await rename(at(from), at(to))
       } catch (error) {
         if (isMissing(error)) return
