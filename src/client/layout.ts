@@ -93,5 +93,16 @@ export async function entries(
   return out
 }
 
+/** Calls for each entry of a range, without holding them. */
+export async function forEach(
+  tx: ReadTx,
+  [from, to]: readonly [Uint8Array, Uint8Array],
+  call: (key: Uint8Array, value: Uint8Array) => void,
+): Promise<void> {
+  const range = tx.range(from, to)
+  if (Symbol.iterator in range) for (const [key, value] of range) call(key, value)
+  else for await (const [key, value] of range) call(key, value)
+}
+
 export const count = async (tx: ReadTx, range: readonly [Uint8Array, Uint8Array]): Promise<number> =>
   tx.count ? tx.count(...range) : (await entries(tx, range)).length

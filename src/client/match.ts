@@ -14,7 +14,9 @@ import { contactId, withPower } from "./contact.ts"
 import {
   coarseBetween,
   coarseKey,
+  count,
   entries,
+  forEach,
   freshBetween,
   freshKey,
   matchedKey,
@@ -35,32 +37,43 @@ export interface Heard {
   readonly identifiers: Uint8Array
   /** Coarse times: days, or windows. */
   readonly times: Uint32Array
-  /** The two temporary marks; NO_MARK for a coarse observation. */
+  /** The two temporary marks; NO_MARK for a coarse observation, and from the write that takes them away. */
   readonly buckets: Uint32Array
   readonly afters: Uint32Array
 }
 
-/** Everything that was heard before a sync begins. */
+/** Everything that was heard before a sync begins. No more of it is held than the columns: it is two weeks of a city. */
 export async function readHeard(tx: ReadTx, { keptBytes }: Design): Promise<Heard> {
-  const isOfDesign = ({ id }: { id: Uint8Array }): boolean => id.length === keptBytes
-  const fresh = (await entries(tx, freshBetween(0, MAX))).map(([key]) => parseFresh(key)).filter(isOfDesign)
-  const coarse = (await entries(tx, coarseBetween(0, MAX))).map(([key]) => parseCoarse(key)).filter(isOfDesign)
-  const count = fresh.length + coarse.length
-  const heard = {
-    identifiers: new Uint8Array(keptBytes * count),
-    times: new Uint32Array(count),
-    buckets: new Uint32Array(count).fill(NO_MARK),
-    afters: new Uint32Array(count).fill(NO_MARK),
+  const ranges = [freshBetween(0, MAX), coarseBetween(0, MAX)] as const
+  const most = (await count(tx, ranges[0])) + (await count(tx, ranges[1]))
+  const identifiers = new Uint8Array(keptBytes * most)
+  const times = new Uint32Array(most)
+  const buckets = new Uint32Array(most).fill(NO_MARK)
+  const afters = new Uint32Array(most).fill(NO_MARK)
+  let at = 0
+  const keep = ({ heard, id }: { heard: number; id: Uint8Array }, marks?: { bucket: number; after: number }) => {
+    // What was heard under another design is no match of this one.
+    if (id.length !== keptBytes) return
+    identifiers.set(id, keptBytes * at)
+    times[at] = heard
+    if (marks) {
+      buckets[at] = marks.bucket
+      afters[at] = marks.after
+    }
+    at++
   }
-  for (const [at, { heard: coarseTime, id }] of [...fresh, ...coarse].entries()) {
-    heard.times[at] = coarseTime
-    heard.identifiers.set(id, keptBytes * at)
+  await forEach(tx, ranges[0], key => {
+    const fresh = parseFresh(key)
+    keep(fresh, fresh)
+  })
+  await forEach(tx, ranges[1], key => keep(parseCoarse(key)))
+  const [end, bytes] = [at, keptBytes * at]
+  return {
+    identifiers: identifiers.subarray(0, bytes),
+    times: times.subarray(0, end),
+    buckets: buckets.subarray(0, end),
+    afters: afters.subarray(0, end),
   }
-  for (const [at, { bucket, after }] of fresh.entries()) {
-    heard.buckets[at] = bucket
-    heard.afters[at] = after
-  }
-  return heard
 }
 
 /**
@@ -194,7 +207,7 @@ function identifierAt({ identifiers, times }: Heard, place: number): Uint8Array<
 
 /**
  * Everything a batch changes about observations: what matches moves to the matched ones, and what can no longer be
- * heard after a later batch loses its marks. One write, with the cursor.
+ * heard after a later batch loses its marks. One write, with the cursor; when it fails, the columns are to be read anew.
  * @param places of `heard`, as {@link BatchMatcher} gave them, and what it knows of their contacts
  */
 export async function applyBatch(
@@ -209,10 +222,9 @@ export async function applyBatch(
   for (const place of places) {
     const coarseTime = heard.times[place]!
     const id = identifierAt(heard, place)
-    // An earlier batch of this sync may have moved it, or taken its marks.
-    const fresh = freshKey(coarseTime, id, heard.buckets[place]!, heard.afters[place]!)
-    const key = (await tx.get(fresh)) === undefined ? coarseKey(coarseTime, id) : fresh
+    const key = keyAt(heard, place)
     const value = await tx.get(key)
+    // An earlier batch of this sync has moved it.
     if (value === undefined) continue
     tx.del(key)
     const day = dayOf(design, coarseTime, lengths)
@@ -221,16 +233,28 @@ export async function applyBatch(
     else await append(tx, matchedKey(day, coarseTime, contactId(id, contact)), withPower(value, contact.txPower))
   }
   if (batch.holds === "keys") await revise(tx, batch)
-  await coarsenAll(tx, bucket)
+  await coarsenAll(tx, heard, bucket)
 }
 
 const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
   Math.floor((heard * design.heardSeconds(lengths)) / time.SECONDS_PER_DAY)
 
-async function coarsenAll(tx: WriteTx, n: number): Promise<void> {
-  for (const [key, value] of await entries(tx, freshBetween(0, MAX))) {
-    const { heard, id, bucket, after } = parseFresh(key)
-    if (bucket <= n && after < n + 1) await coarsen(tx, heard, id, key, value)
+/** Where an observation lies as long as no batch has moved it. */
+function keyAt(heard: Heard, place: number): Uint8Array {
+  const [coarseTime, id, bucket] = [heard.times[place]!, identifierAt(heard, place), heard.buckets[place]!]
+  return bucket === NO_MARK ? coarseKey(coarseTime, id) : freshKey(coarseTime, id, bucket, heard.afters[place]!)
+}
+
+/** What is heard while a sync goes on is not in its columns: it keeps its marks until the next one. */
+async function coarsenAll(tx: WriteTx, heard: Heard, n: number): Promise<void> {
+  const { times, buckets, afters } = heard
+  for (const [place, bucket] of buckets.entries()) {
+    if (bucket > n || afters[place]! >= n + 1) continue
+    const fresh = keyAt(heard, place)
+    buckets[place] = NO_MARK
+    afters[place] = NO_MARK
+    const value = await tx.get(fresh)
+    if (value !== undefined) await coarsen(tx, times[place]!, identifierAt(heard, place), fresh, value)
   }
 }
 

@@ -158,7 +158,9 @@ export async function write(tx: WriteTx, kept: readonly Kept[], { bucket, after 
 /** Both marks go: from now on only what and at which coarse time is known. */
 export async function coarsen(tx: WriteTx, heard: number, id: Uint8Array, fresh: Uint8Array, value: Uint8Array) {
   tx.del(fresh)
-  await append(tx, coarseKey(heard, id), value)
+  const key = coarseKey(heard, id)
+  if ((await tx.get(key)) === undefined) tx.put(key, value)
+  else await append(tx, key, value)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
-import { type Closed, type Dropped, Recorder, SCAN_PLAN, write } from "./record.ts"
+import { type Closed, type Dropped, type Kept, type Marks, Recorder, SCAN_PLAN, write } from "./record.ts"
 import { currentSlot, keepSlot, laterSlot, type OwnSlot, payloadAt, slotsAhead } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
@@ -35,6 +35,20 @@ export function canceller(): Cancel & { abort(): void } {
   }
 }
 
+/**
+ * Finished scans are written together when the first of them is this old, at every change of what is broadcast, and
+ * before anything that reads them: a durable write costs a phone more than all packets of a scan. What a power cut may
+ * take is what was heard since: ten minutes and the scan that is going on, while somebody is near; the quarter of an
+ * hour of an identifier, when nobody is any more.
+ */
+const GATHER_SECONDS = 600
+
+/** A finished scan, as it will lie in the store. */
+interface Gathered {
+  readonly kept: readonly Kept[]
+  readonly marks: Marks
+}
+
 /** Broadcasts and listens, while it is on. */
 export class Tracer {
   readonly #ports: TracingPorts
@@ -46,6 +60,9 @@ export class Tracer {
   #lastAt: EpochMs | undefined
   #running: (Cancel & { abort(): void }) | undefined
   #writing: Promise<void> = Promise.resolve()
+  #gathered: Gathered[] = []
+  /** When the first of them began. */
+  #gatheredSince = 0
   /** The slot that is broadcast from. */
   #slot: OwnSlot | undefined
   /** Slots to come whose secrets a test has committed to. */
@@ -167,7 +184,10 @@ export class Tracer {
 
   /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
   async rotate(): Promise<void> {
-    const { store, design, random, parameters } = this.#ports
+    const { store, design, random, parameters, clock } = this.#ports
+    // A scan is over when nothing has come for as long as one lasts.
+    if (clock.now() - (this.#lastAt ?? 0) > SCAN_PLAN.windowMs) this.#gather(this.#recorder.close())
+    this.#commit()
     const { slot, ahead } = await store.write(async tx => {
       await updateState(tx, { second: this.second() })
       const current = await currentSlot(tx, design, this.now(), parameters(), random)
@@ -206,34 +226,48 @@ export class Tracer {
 
   #hear(sighting: Sighting): void {
     const { design } = this.#ports
+    const second = this.second()
     // Design 4 encrypts the power: until the key is published, it counts as 0 dBm, and is added then (contact.ts).
     const heard = design.name === "gaen" ? { ...sighting, txPower: 0 } : sighting
-    const closed = this.#recorder.hear(heard, this.second(), this.now())
+    this.#gather(this.#recorder.hear(heard, second, this.now()))
     this.#lastAt = this.#ports.clock.now()
-    if (closed) this.#keep(closed)
+    if (this.#gathered.length > 0 && second - this.#gatheredSince >= GATHER_SECONDS) this.#commit()
   }
 
-  #keep(closed: Closed): void {
-    const { store, design } = this.#ports
+  #gather(closed: Closed | undefined): void {
+    if (closed === undefined) return
+    const { design } = this.#ports
     const lengths = this.#ports.parameters()
     const kept = closed.heard.map(({ payload, at, scan }) => ({
       heard: heardAt(design, at, lengths),
       id: design.kept(payload, at, lengths),
       scan,
     }))
-    const marks = { bucket: time.bucket(closed.second), after: this.#after }
-    // A scan that cannot be stored is lost and counted; the next one is tried all the same.
+    if (this.#gathered.length === 0) this.#gatheredSince = closed.second
+    this.#gathered.push({ kept, marks: { bucket: time.bucket(closed.second), after: this.#after } })
+  }
+
+  /** Writes what was gathered, in one write. */
+  #commit(): void {
+    const gathered = this.#gathered
+    if (gathered.length === 0) return
+    this.#gathered = []
+    // Scans that cannot be stored are lost and counted; the next ones are tried all the same.
     this.#writing = this.#writing
-      .then(() => store.write(tx => write(tx, kept, marks)))
+      .then(() =>
+        this.#ports.store.write(async tx => {
+          for (const { kept, marks } of gathered) await write(tx, kept, marks)
+        }),
+      )
       .catch(() => {
-        this.#recorder.dropped.storage += closed.heard.length
+        for (const { kept } of gathered) this.#recorder.dropped.storage += kept.length
       })
   }
 
   /** Writes the scan that is going on, and waits until everything heard is in the store. */
   async flush(): Promise<void> {
-    const closed = this.#recorder.close()
-    if (closed) this.#keep(closed)
+    this.#gather(this.#recorder.close())
+    this.#commit()
     await this.#writing
   }
 }

@@ -1,8 +1,9 @@
 import { expect } from "chai"
 import nacl from "tweetnacl"
 import { type EpochMs, type KeyVault, memoryStore, open, type Store } from "../../src/client/index.ts"
+import { EVERYTHING, entries } from "../../src/client/layout.ts"
 import { encryptedStore } from "../../src/client/store/encrypted.ts"
-import { secretBox } from "../../src/crypto/index.ts"
+import { hex, secretBox } from "../../src/crypto/index.ts"
 import { phoneClock } from "../../src/simulator/index.ts"
 import { clientStoreContract } from "../contract/client-store.ts"
 import { seeded } from "../dice.ts"
@@ -74,20 +75,45 @@ describe("an encrypted store", () => {
     expect(sizes).to.deep.equal([296, 296, 296])
   })
 
-  it("does not open when a page was changed, swapped with another, or put under another name", async () => {
-    for (const damage of [
-      (raw: [string, string][]) => [[raw[0]![0], raw[0]![1].replace(/..$/, "00")] as const],
-      (raw: [string, string][]) => [[raw[0]![0], raw[1]![1]] as const, [raw[1]![0], raw[0]![1]] as const],
-      (raw: [string, string][]) => [[`01${"11".repeat(16)}`, raw[0]![1]] as const],
-    ]) {
+  const everything = (store: Store) => store.read(tx => entries(tx, EVERYTHING))
+
+  it("is corrupt when a page or the directory was changed, taken away, swapped, or put under another name", async () => {
+    type Raw = readonly (readonly [string, string])[]
+    const damages: ((pages: Raw, directory: Raw) => (readonly [string, string | undefined])[])[] = [
+      ([one]) => [[one![0], one![1].replace(/..$/, "00")]],
+      ([one]) => [[one![0], undefined]],
+      ([one, other]) => [
+        [one![0], other![1]],
+        [other![0], one![1]],
+      ],
+      ([one, other]) => [[one![0], other![1]]],
+      (_, [directory]) => [[directory![0], directory![1].replace(/..$/, "00")]],
+    ]
+    for (const damage of damages) {
       const { under, vault } = await filled()
-      const raw = (await dump(under, String.fromCharCode(1))) as [string, string][]
+      const [pages, directory] = [await dump(under, String.fromCharCode(1)), await dump(under, String.fromCharCode(2))]
       await under.write(tx => {
-        for (const [name, value] of damage(raw)) tx.put(Buffer.from(name, "hex"), Buffer.from(value, "hex"))
+        for (const [name, value] of damage(pages, directory))
+          if (value === undefined) tx.del(Buffer.from(name, "hex"))
+          else tx.put(Buffer.from(name, "hex"), Buffer.from(value, "hex"))
       })
-      const again = encryptedStore(under, vault, seeded(6))
-      expect(await codeOf(again.read(async tx => tx.get(key(1))))).to.equal("storage-corrupt")
+      expect(await codeOf(everything(encryptedStore(under, vault, seeded(6))))).to.equal("storage-corrupt")
     }
+  })
+
+  it("opens no page before something in it is asked for, and none to count whole groups", async () => {
+    const { under, vault } = await filled()
+    const asked: string[] = []
+    const watched: Store = {
+      ...under,
+      read: f =>
+        under.read(tx => f({ ...tx, range: tx.range.bind(tx), get: key => (asked.push(hex(key)), tx.get(key)) })),
+    }
+    const store = encryptedStore(watched, vault, seeded(6))
+    expect(await store.read(tx => tx.count!(key(102), key(103)))).to.equal(4)
+    expect(asked).to.deep.equal(["00", "02"])
+    await store.read(tx => tx.get(key(102, 0, 0, 0, 6, 172)))
+    expect(asked).to.have.length(3)
   })
 
   it("says that its key is lost at every call, and draws no other in silence", async () => {

@@ -3,51 +3,52 @@ import { LindungError, Reader } from "../../protocol/index.ts"
 import { EVERYTHING, entries } from "../layout.ts"
 import type { KeyVault, ReadTx, Store } from "../ports.ts"
 import { type Backend, storeOver } from "./backend.ts"
+import { type Group, groupOf, groupsOf, isInside, overlaps } from "./groups.ts"
 import { type Change, textOf } from "./overlay.ts"
-import { Table } from "./table.ts"
 
 /*
  * What lies in the store underneath
  *   00               the data key, sealed by the vault
- *   01 ‖ 16 bytes    a page: the first half of HMAC(name key, group) → secretbox(box key, page)
+ *   01 ‖ 16 bytes    a page: the first half of HMAC(name key, name of the group) → secretbox(box key, page)
+ *   02               the directory → secretbox(box key, directory)
  *
- * page: u32 entries ‖ entries × (u16 ‖ key ‖ u32 ‖ value) ‖ zeros up to a multiple of 256 bytes
+ * page       u32 entries ‖ entries × (u16 ‖ key ‖ u32 ‖ value) ‖ zeros up to a multiple of 256 bytes
+ * directory  u8 2 ‖ u32 groups ‖ groups × (u16 ‖ name ‖ u32 entries) ‖ zeros up to a multiple of 256 bytes
  *
- * A group is all keys with the same first five bytes: what was heard in one slot. So neither order, slots, identifiers
- * nor their number can be read without the key, only how many groups there are, and roughly how long each is. All of it
- * is opened once, when it is first needed, and held in memory: fourteen days of it are a few MB.
+ * So neither order, slots, identifiers nor their number can be read without the key, only how many groups there are,
+ * and roughly how long each is. The directory says which pages there are: opening a store opens nothing else, and a
+ * page is opened when something in it is asked for.
+ *
+ * Layout 1 had no directory, and its groups were all keys with the same first five bytes.
  */
 const SEALED_KEY = Uint8Array.of(0)
 const PAGE = Uint8Array.of(1)
+const DIRECTORY = Uint8Array.of(2)
+const LAYOUT = 2
 const NAME_BYTES = 16
-const GROUP_BYTES = 5
 const PAD_TO = 256
 const CONTEXT = "lindung/store/1"
 const LOST = "the key of the stored data is gone"
+/** Pages that are held open: a sync works on those of one bucket at a time. */
+const HELD = 16
 
 interface Keys {
   readonly name: Uint8Array
   readonly box: Uint8Array
 }
 
-interface Entry {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
+/** Entries of a page by the text of their keys; in no order. */
+type Page = ReadonlyMap<string, { readonly key: Uint8Array; readonly value: Uint8Array }>
 
 const keysOf = (data: Uint8Array): Keys => ({
   name: hmacSha256(data, ascii("lindung/store/name/1")),
   box: hmacSha256(data, ascii("lindung/store/box/1")),
 })
 
-const groupOf = (key: Uint8Array): Uint8Array => key.slice(0, GROUP_BYTES)
 const nameOf = (keys: Keys, group: Uint8Array): Uint8Array =>
   concat(PAGE, hmacSha256(keys.name, group).slice(0, NAME_BYTES))
 
-function sealPage(keys: Keys, page: readonly Entry[], random: Random): Uint8Array {
-  const parts = [u32(page.length)]
-  for (const { key, value } of page)
-    parts.push(u16(key.length, "key length"), new Uint8Array(key), u32(value.length), new Uint8Array(value))
+function seal(keys: Keys, parts: readonly Uint8Array[], random: Random): Uint8Array {
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   const plain = new Uint8Array(Math.ceil(bytes / PAD_TO) * PAD_TO)
   let at = 0
@@ -58,45 +59,171 @@ function sealPage(keys: Keys, page: readonly Entry[], random: Random): Uint8Arra
   return secretBox.seal(plain, keys.box, random)
 }
 
-function openPage(keys: Keys, name: Uint8Array, sealed: Uint8Array): Entry[] {
-  const plain = secretBox.open(sealed, keys.box)
-  if (plain === undefined) throw new LindungError("storage-corrupt", "a stored page does not open")
-  const reader = new Reader("stored page", plain)
-  const page: Entry[] = []
+function openSealed(keys: Keys, sealed: Uint8Array | undefined, what: string): Reader {
+  const plain = sealed && secretBox.open(sealed, keys.box)
+  if (plain === undefined) throw new LindungError("storage-corrupt", `a stored ${what} does not open`)
+  return new Reader(`stored ${what}`, plain)
+}
+
+/** Ascending by key: the order of a page's bytes is not that of arrival. */
+function sealPage(keys: Keys, page: Page, random: Random): Uint8Array {
+  const all = [...page.values()].sort((a, b) => compare(a.key, b.key))
+  const parts = all.flatMap(({ key, value }) => [u16(key.length, "key length"), key, u32(value.length), value])
+  return seal(keys, [u32(all.length), ...parts], random)
+}
+
+function openPage(keys: Keys, sealed: Uint8Array | undefined): Page {
+  const reader = openSealed(keys, sealed, "page")
+  const page = new Map<string, { key: Uint8Array; value: Uint8Array }>()
   for (let left = reader.u32(); left > 0; left--) {
     const key = reader.take(reader.u16())
-    page.push({ key, value: reader.take(reader.u32()) })
+    page.set(textOf(key), { key, value: reader.take(reader.u32()) })
   }
-  // A page that was moved to another name would pass for another one.
-  if (page.length === 0 || compare(nameOf(keys, groupOf(page[0]!.key)), name) !== 0)
-    throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
   return page
 }
 
-/** The entries of a group as they are after the changes. */
-function changed(table: Table, group: Uint8Array, changes: readonly Change[]): Entry[] {
-  const page = new Map<string, Entry>()
-  const isWhole = group.length < GROUP_BYTES
-  const known = isWhole ? table.get(group) : undefined
-  if (known) page.set(textOf(group), { key: group, value: known })
-  if (!isWhole)
-    for (const [key, value] of table.range(group, concat(group, new Uint8Array(64).fill(255))))
-      page.set(textOf(key), { key, value })
-  for (const { key, value } of changes)
-    if (value === undefined) page.delete(textOf(key))
-    else page.set(textOf(key), { key, value })
-  return [...page.values()].sort((a, b) => compare(a.key, b.key))
+const sealDirectory = (keys: Keys, groups: Iterable<Group>, random: Random): Uint8Array => {
+  const all = [...groups]
+  const parts = all.flatMap(({ name, count }) => [u16(name.length, "name length"), name, u32(count)])
+  return seal(keys, [Uint8Array.of(LAYOUT), u32(all.length), ...parts], random)
 }
 
-function byGroup(changes: readonly Change[]): Map<string, Change[]> {
-  const groups = new Map<string, Change[]>()
-  for (const change of changes) {
-    const name = textOf(groupOf(change.key))
-    const group = groups.get(name)
-    if (group) group.push(change)
-    else groups.set(name, [change])
+function openDirectory(keys: Keys, sealed: Uint8Array): Map<string, Group> {
+  const reader = openSealed(keys, sealed, "directory")
+  const layout = reader.u8()
+  if (layout > LAYOUT) throw new LindungError("schema-newer", `the encrypted store has layout ${layout}`)
+  const groups = new Map<string, Group>()
+  for (let left = reader.u32(); left > 0; left--) {
+    const name = reader.take(reader.u16())
+    groups.set(textOf(name), { name, count: reader.u32() })
   }
   return groups
+}
+
+/** The pages of a store, and which of them there are. */
+class Pages implements Backend {
+  readonly #under: Store
+  readonly #keys: Keys
+  readonly #random: Random
+  #groups: Map<string, Group>
+  /** Those used last, the latest at the end. */
+  readonly #held = new Map<string, Page>()
+
+  constructor(under: Store, keys: Keys, random: Random, groups: Map<string, Group>) {
+    this.#under = under
+    this.#keys = keys
+    this.#random = random
+    this.#groups = groups
+  }
+
+  async #page(name: Uint8Array): Promise<Page> {
+    const text = textOf(name)
+    if (!this.#groups.has(text)) return new Map()
+    const held = this.#held.get(text)
+    this.#held.delete(text)
+    const page = held ?? (await this.#open(name))
+    this.#held.set(text, page)
+    if (this.#held.size > HELD) this.#held.delete(this.#held.keys().next().value!)
+    return page
+  }
+
+  async #open(name: Uint8Array): Promise<Page> {
+    const sealed = await this.#under.read(tx => tx.get(nameOf(this.#keys, name)))
+    const page = openPage(this.#keys, sealed)
+    // A page that was moved to another name would pass for another one.
+    for (const { key } of page.values())
+      if (compare(groupOf(key), name) !== 0)
+        throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
+    return page
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const value = (await this.#page(groupOf(key))).get(textOf(key))?.value
+    return value && new Uint8Array(value)
+  }
+
+  async *range(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
+    for (const groups of groupsOf(this.#groups.values())) {
+      const found: [string, Uint8Array, Uint8Array][] = []
+      for (const { name } of groups)
+        if (overlaps(name, from, to))
+          for (const [text, { key, value }] of await this.#page(name))
+            if (compare(from, key) <= 0 && compare(key, to) < 0) found.push([text, key, value])
+      found.sort(([a], [b]) => (a < b ? -1 : 1))
+      for (const [, key, value] of found) yield [new Uint8Array(key), new Uint8Array(value)]
+    }
+  }
+
+  async count(from: Uint8Array, to: Uint8Array): Promise<number> {
+    let sum = 0
+    for (const { name, count } of this.#groups.values())
+      if (isInside(name, from, to)) sum += count
+      else if (overlaps(name, from, to))
+        for (const { key } of (await this.#page(name)).values())
+          if (compare(from, key) <= 0 && compare(key, to) < 0) sum++
+    return sum
+  }
+
+  async apply(changes: readonly Change[]): Promise<void> {
+    const changed = new Map<string, { name: Uint8Array; page: Map<string, { key: Uint8Array; value: Uint8Array }> }>()
+    for (const { key, value } of changes) {
+      const name = groupOf(key)
+      const text = textOf(name)
+      const group = changed.get(text) ?? { name, page: new Map(await this.#page(name)) }
+      changed.set(text, group)
+      if (value === undefined) group.page.delete(textOf(key))
+      else group.page.set(textOf(key), { key, value })
+    }
+    await this.replace(changed.values())
+  }
+
+  /** Puts whole pages in the place of what there was, in one write. @param others of the store underneath that go */
+  async replace(
+    pages: Iterable<{ readonly name: Uint8Array; readonly page: Page }>,
+    others: readonly Uint8Array[] = [],
+  ): Promise<void> {
+    const groups = new Map(this.#groups)
+    const all = [...pages]
+    for (const { name, page } of all)
+      if (page.size === 0) groups.delete(textOf(name))
+      else groups.set(textOf(name), { name, count: page.size })
+    await this.#under.write(tx => {
+      for (const other of others) tx.del(other)
+      for (const { name, page } of all)
+        if (page.size === 0) tx.del(nameOf(this.#keys, name))
+        else tx.put(nameOf(this.#keys, name), sealPage(this.#keys, page, this.#random))
+      tx.put(DIRECTORY, sealDirectory(this.#keys, groups.values(), this.#random))
+    })
+    this.#groups = groups
+    for (const { name, page } of all) if (this.#held.has(textOf(name))) this.#held.set(textOf(name), page)
+  }
+
+  close(): Promise<void> {
+    return this.#under.close()
+  }
+}
+
+/** Layout 1 → 2: every page anew, in one write: what dies before it is through finds layout 1, and begins again. */
+async function withDirectory(under: Store, keys: Keys, random: Random): Promise<Pages> {
+  const stored = await under.read(tx => entries(tx, EVERYTHING))
+  const pages = new Pages(under, keys, random, new Map())
+  const groups = new Map<string, { name: Uint8Array; page: Map<string, { key: Uint8Array; value: Uint8Array }> }>()
+  const old = stored.filter(([name]) => name[0] === PAGE[0])
+  for (const [name, sealed] of old)
+    for (const [text, entry] of openPage(keys, sealed)) {
+      if (compare(nameOf(keys, entry.key.slice(0, 5)), name) !== 0)
+        throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
+      const group = groupOf(entry.key)
+      const known = groups.get(textOf(group)) ?? { name: group, page: new Map() }
+      groups.set(textOf(group), known)
+      known.page.set(text, entry)
+    }
+  if (old.length > 0)
+    await pages.replace(
+      groups.values(),
+      old.map(([name]) => name),
+    )
+  return pages
 }
 
 /**
@@ -115,44 +242,28 @@ export function encryptedStore(under: Store, vault: KeyVault, random: Random): S
   }
 
   async function load(): Promise<Store> {
-    const stored = await under.read(tx => entries(tx, EVERYTHING))
-    const keys = keysOf(await dataKey(stored))
-    const table = new Table()
-    for (const [name, sealed] of stored) if (name[0] === PAGE[0]) table.apply(openPage(keys, name, sealed))
-    return storeOver(writeThrough(table, keys))
+    const keys = keysOf(await dataKey())
+    const directory = await under.read(tx => tx.get(DIRECTORY))
+    return storeOver(
+      directory === undefined
+        ? await withDirectory(under, keys, random)
+        : new Pages(under, keys, random, openDirectory(keys, directory)),
+    )
   }
 
-  async function dataKey(stored: readonly [Uint8Array, Uint8Array][]): Promise<Uint8Array> {
-    const sealed = stored.find(([name]) => compare(name, SEALED_KEY) === 0)?.[1]
+  async function dataKey(): Promise<Uint8Array> {
+    const sealed = await under.read(tx => tx.get(SEALED_KEY))
     if (sealed !== undefined) {
       const data = await vault.open(sealed, CONTEXT)
       if (data === "lost") throw new LindungError("key-lost", LOST)
       return data
     }
-    if (stored.length > 0) throw new LindungError("key-lost", LOST)
+    if ((await under.read(tx => entries(tx, EVERYTHING))).length > 0) throw new LindungError("key-lost", LOST)
     const data = random.bytes(secretBox.SECRET_BOX_KEY_BYTES)
     const kept = await vault.seal(data, CONTEXT)
     await under.write(tx => tx.put(SEALED_KEY, kept))
     return data
   }
-
-  const writeThrough = (table: Table, keys: Keys): Backend => ({
-    get: key => table.get(key),
-    range: (from, to) => table.range(from, to),
-    count: (from, to) => table.count(from, to),
-    async apply(changes) {
-      await under.write(tx => {
-        for (const group of byGroup(changes).values()) {
-          const name = groupOf(group[0]!.key)
-          const page = changed(table, name, group)
-          if (page.length === 0) tx.del(nameOf(keys, name))
-          else tx.put(nameOf(keys, name), sealPage(keys, page, random))
-        }
-      })
-      table.apply(changes)
-    },
-    close: () => under.close(),
-  })
 
   return {
     read: async <T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T> => (await ready()).read(f),

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from "node:fs"
 import type { Database } from "better-sqlite3"
+import { concat } from "../../crypto/index.ts"
 import { LindungError } from "../../protocol/index.ts"
 import type { Store } from "../ports.ts"
 import { storeOver } from "./backend.ts"
@@ -68,14 +69,18 @@ function meaning<T>(work: () => T): T {
   }
 }
 
+/** Rows of a range that are in memory at once. */
+const AT_ONCE = 1024
+
 function over(database: Database): Store {
   const one = database.prepare<[Uint8Array], Uint8Array>("SELECT value FROM entries WHERE key = ?").pluck()
   const some = database.prepare<[Uint8Array, Uint8Array], { key: Uint8Array; value: Uint8Array }>(
-    "SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key",
+    `SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ${AT_ONCE}`,
   )
   const count = database.prepare<[Uint8Array, Uint8Array], number>(
     "SELECT count(*) FROM entries WHERE key >= ? AND key < ?",
   )
+  count.pluck()
   const put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)")
   const del = database.prepare("DELETE FROM entries WHERE key = ?")
   const apply = database.transaction((changes: readonly Change[]) => {
@@ -89,13 +94,17 @@ function over(database: Database): Store {
         const value = one.get(key)
         return value && new Uint8Array(value)
       }),
-    range: (from, to) =>
-      meaning(() =>
-        some
-          .all(from, to)
-          .map(({ key, value }): [Uint8Array, Uint8Array] => [new Uint8Array(key), new Uint8Array(value)]),
-      ),
-    count: (from, to) => meaning(() => count.pluck().get(from, to)!),
+    *range(from, to) {
+      for (let start = from; ; ) {
+        const rows = meaning(() => some.all(start, to))
+        for (const { key, value } of rows) yield [new Uint8Array(key), new Uint8Array(value)]
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < AT_ONCE) return
+        // The key after this one.
+        start = concat(new Uint8Array(last.key), Uint8Array.of(0))
+      }
+    },
+    count: (from, to) => meaning(() => count.get(from, to)!),
     apply: changes => meaning(() => apply.immediate(changes)),
     close() {
       database.pragma("wal_checkpoint(TRUNCATE)")
