@@ -4,6 +4,7 @@ import { armAll, dueTimes } from "./agenda.ts"
 import { Changes } from "./changes.ts"
 import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
 import { countWindows, type Erasable, erase, exportData } from "./data.ts"
+import { untilDeadline } from "./deadline.ts"
 import { readActions } from "./delivery.ts"
 import { evaluate, pruneMatched } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
@@ -11,6 +12,7 @@ import { Learner } from "./learner.ts"
 import { pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
+import { pruneReceipts } from "./receipts.ts"
 import { pruneDraft } from "./report.ts"
 import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
 import { type PreparedTest, prepareTest } from "./result.ts"
@@ -248,12 +250,14 @@ class OpenClient implements Client {
   }
 
   async run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void> {
+    const { signal, done } = untilDeadline(this.#ports, o)
     try {
-      if (task === "sync") await this.sync({ signal: o.signal })
+      if (task === "sync") await this.sync({ signal })
       else if (task === "rotate") await this.#tracer.rotate()
       else if (task === "prune") await this.#prune()
-      else await this.#outbox.run(o.signal)
+      else await this.#outbox.run(signal)
     } finally {
+      done()
       await this.#arm()
     }
   }
@@ -266,6 +270,7 @@ class OpenClient implements Client {
       await pruneSecrets(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneObservations(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneMatched(tx, today - exposureDays)
+      await pruneReceipts(tx, time.bucket((today - contactDays) * time.SECONDS_PER_DAY))
       if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
         await pruneDraft(tx, {
           design: this.#design,

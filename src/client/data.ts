@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   r: "report",
   a: "action",
   j: "journal",
+  c: "receipt",
 }
 /** What would let its reader pass for the phone, or show its broadcasts: left out unless it is asked for. */
 const OWN = new Set(["s", "r", "a"])

@@ -27,6 +27,7 @@ import {
 import { note } from "./journal.ts"
 import { actionKey, allActions, entries } from "./layout.ts"
 import type { Http, ReadTx, Store, WriteTx } from "./ports.ts"
+import { keepReceipt, type Promised } from "./receipts.ts"
 import {
   eraseReport,
   forBucket,
@@ -81,8 +82,11 @@ export interface DeliveryPorts {
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: () => number
-  /** Between the authority's answer and the upload: what is done in between takes longer for a report. */
-  readonly pause: () => Promise<void>
+  /**
+   * Called at the authority's answer: draws how long after it the upload goes out. What it returns waits for what is
+   * left of that, so that all work in between, which takes longer for a report, is done inside it and does not show.
+   */
+  readonly pause: () => () => Promise<void>
   /** The secrets were renewed: what is broadcast has to change at once. */
   readonly renewed: () => Promise<void>
 }
@@ -117,13 +121,20 @@ export const newAction = (kind: "cover" | "report", request: Uint8Array, random:
  * @throws LindungError of the transport; the action stays where it was and may be repeated
  */
 export async function deliverFirst(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
-  const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters) : action
-  await ports.pause()
-  const sent = await upload(ports, redeemed, parameters)
+  let rest = ports.pause()
+  const answered = () => {
+    rest = ports.pause()
+  }
+  const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters, answered) : action
+  let sealed = await seal(ports, redeemed, parameters)
+  await rest()
+  if (sealed.bucket !== bucketOf(ports)) sealed = await seal(ports, redeemed, parameters)
+  const sent = await send(ports, sealed)
   const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
   const next: Action = { ...redeemed, phase: "second", promised: sent.promised, dueAt: second }
   await ports.store.write(async tx => {
     writeAction(tx, next)
+    keepReceipt(tx, sent, ports.random)
     const stored = next.kind === "report" ? await readReport(tx, ports.design, parameters) : undefined
     if (stored === undefined) return
     const days = revealedDays(forBucket(stored.report, sent.promised, parameters), parameters)
@@ -135,15 +146,16 @@ export async function deliverFirst(ports: DeliveryPorts, action: Action, paramet
 
 /** U2: the report once more when its secrets are missing from the promised batch, else cover. There is no third. */
 export async function deliverSecond(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<void> {
-  await upload(ports, action, parameters)
+  const sent = await send(ports, await seal(ports, action, parameters))
   await ports.store.write(async tx => {
     tx.del(actionKey(action.id))
+    keepReceipt(tx, sent, ports.random)
     if (action.kind !== "report") return
     eraseReport(tx)
-    const { sent, cursor = -1 } = await readState(tx)
+    const { sent: report, cursor = -1 } = await readState(tx)
     // Only a phone that has seen the promised batch knows that the report is not in it.
-    if (sent === undefined || cursor < action.promised) return
-    await updateState(tx, { sent: { ...sent, missed: true } })
+    if (report === undefined || cursor < action.promised) return
+    await updateState(tx, { sent: { ...report, missed: true } })
     await note(tx, ports.now(), "report-missed")
   })
 }
@@ -154,11 +166,17 @@ async function storedReport(ports: DeliveryPorts, parameters: ParameterSet): Pro
   return stored
 }
 
-async function redeem(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Action> {
+async function redeem(
+  ports: DeliveryPorts,
+  action: Action,
+  parameters: ParameterSet,
+  answered: () => void,
+): Promise<Action> {
   const { request } = action
   const wanted = parseRedeem(request).commitment
   const answer = { status: 200, bytes: TOKEN_BYTES }
   const bytes = await post(ports.http, ports.authority + REDEEM_PATH, request, answer, ports.signal)
+  answered()
   const token = goodToken(bytes, wanted, ports.authorityKey)
   const next = await ports.store.write(async tx => {
     const kind = action.kind === "cover" ? "cover" : await takeAnswer(tx, ports, action, token, parameters)
@@ -215,19 +233,29 @@ function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Arr
 const bucketOf = ({ design, now }: Pick<DeliveryPorts, "design" | "now">): number =>
   time.bucket(now()) + design.bucketsAhead
 
-async function upload(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<{ promised: number }> {
+/** An envelope, and the bucket it is sealed to. */
+interface Sealed {
+  readonly bucket: number
+  readonly envelope: Uint8Array
+}
+
+async function seal(ports: DeliveryPorts, action: Action, parameters: ParameterSet): Promise<Sealed> {
   const bucket = bucketOf(ports)
   const stored = action.kind === "report" ? (await storedReport(ports, parameters)).report : undefined
   const report = stored && forBucket(stored, bucket, parameters)
   const publicKey = ingestKeyOf(await ports.store.read(readState), bucket)
   if (publicKey === undefined) throw new LindungError("state", `no ingest key for bucket ${bucket}: sync first`)
   const to: Sealing = { design: ports.design, bucket, parameters, publicKey, random: ports.random }
-  const envelope = report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to)
+  return { bucket, envelope: report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to) }
+}
+
+/** An upload is done when its receipt verifies under the pinned key. */
+async function send(ports: DeliveryPorts, { envelope }: Sealed): Promise<Promised> {
   const answer = { status: 202, bytes: RECEIPT_BYTES }
   const receipt = await post(ports.http, ports.uploads + UPLOADS_PATH, envelope, answer, ports.signal)
   const promised = parseReceipt(receipt, envelope, ports.receiptKey)
   if (promised === undefined) throw new LindungError("signature", "the receipt does not verify")
-  return { promised }
+  return { promised, envelope, receipt }
 }
 
 /** In the write of a batch: a report whose secrets are all in it is done; its second upload will be cover. */

@@ -11,6 +11,7 @@ import type { ReadTx } from "./ports.ts"
  *   r            report that is being prepared or sent (report.ts)
  *   a id         action under way: what its second upload needs (delivery.ts)
  *   j number     journal (journal.ts)
+ *   c batch tag  receipt of an upload (receipts.ts)
  * The time of an observation is coarse, a day or a window; its id is what a design keeps of an identifier: the identifier
  * itself, or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order
  * tells nothing about their arrival (protocol §3).
@@ -25,6 +26,7 @@ const COARSE = space("o")
 const MATCHED = space("x")
 const ACTIONS = space("a")
 const JOURNAL = space("j")
+const RECEIPTS = space("c")
 
 export const secretKey = (slot: number): Uint8Array => concat(SECRETS, u32(slot))
 export const freshKey = (heard: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
@@ -33,6 +35,7 @@ export const coarseKey = (heard: number, id: Uint8Array): Uint8Array => concat(C
 export const matchedKey = (day: number, heard: number, id: Uint8Array): Uint8Array =>
   concat(MATCHED, u32(day), u32(heard), id)
 export const journalKey = (number: number): Uint8Array => concat(JOURNAL, u32(number))
+export const receiptKey = (promised: number, tag: Uint8Array): Uint8Array => concat(RECEIPTS, u32(promised), tag)
 export const actionKey = (id: Uint8Array): Uint8Array => concat(ACTIONS, id)
 
 /** A number that stands in a key. */
@@ -76,6 +79,8 @@ export const coarseBetween = (first: number, last: number) => between(COARSE, fi
 export const matchedBetween = (firstDay: number, lastDay: number = MAX) => between(MATCHED, firstDay, lastDay)
 export const allActions = (): [Uint8Array, Uint8Array] => [ACTIONS, after(ACTIONS)]
 
+/** Receipts of batches before one. */
+export const receiptsBefore = (bucket: number) => between(RECEIPTS, 0, bucket - 1)
 export const allJournal = (): [Uint8Array, Uint8Array] => [JOURNAL, after(JOURNAL)]
 /** Everything there is. */
 export const EVERYTHING: readonly [Uint8Array, Uint8Array] = [new Uint8Array(0), Uint8Array.of(255)]

@@ -67,7 +67,7 @@ export class Learner {
         await note(tx, now, "sync-failed", error.code)
         if (error.proof !== undefined && (await readState(tx)).misbehaviour === undefined)
           await updateState(tx, { misbehaviour: base64(error.proof) })
-        return noteFailure(tx, "sync", now, random)
+        return noteFailure(tx, "sync", now, random, error)
       })
       return { is: "failed", error: notBefore(error, at), batches }
     }

@@ -17,6 +17,7 @@ import type { Ports, WriteTx } from "./ports.ts"
 import { noteFailure, noteSuccess, retryAt } from "./retry.ts"
 import { readState, updateState } from "./state.ts"
 import type { Tracer } from "./tracing.ts"
+import { orAborted } from "./transport.ts"
 
 /** Between 2 and 5 seconds: much longer than what a slow phone does for a report and not for a cover action. */
 const MIN_PAUSE_MS = 2000
@@ -51,12 +52,18 @@ export class Outbox {
   }
 
   delivery(signal: Cancel): DeliveryPorts {
-    const { http, store, random } = this.#ports
+    const { http, store, random, clock, wait } = this.#ports
     const { server, authority } = this.#config
     const { receipts, authority: authorityKey } = this.#keys
     const to = { uploads: server.uploads, authority: authority.url, receiptKey: receipts, authorityKey }
     const now = () => this.#tracer.now()
-    const pause = () => this.#ports.wait?.(MIN_PAUSE_MS + uniform(random, PAUSE_MS)) ?? Promise.resolve()
+    const pause = () => {
+      const until = clock.monotonic() + MIN_PAUSE_MS + uniform(random, PAUSE_MS)
+      return async () => {
+        const left = until - clock.monotonic()
+        if (wait !== undefined && left > 0) await orAborted(signal, wait(left))
+      }
+    }
     const renewed = async () => {
       if (this.#tracer.on) await this.#tracer.rotate()
     }
@@ -96,7 +103,7 @@ export class Outbox {
         }
       }
       if (failures.length > 0) {
-        if (!signal.aborted) await store.write(tx => noteFailure(tx, "cover", now, random))
+        if (!signal.aborted) await store.write(tx => noteFailure(tx, "cover", now, random, failures[0]))
         throw failures[0]
       }
       await store.write(tx => noteSuccess(tx, "cover"))

@@ -15,6 +15,7 @@ import { type Action, deliverFirst, newAction, parametersNow, readActions, write
 import type { Outbox } from "./outbox.ts"
 import type { EpochMs, ReadTx, Store, WriteTx } from "./ports.ts"
 import { cutAt, draftReport, eraseReport, readReport, revealedDays, type StoredReport, writeReport } from "./report.ts"
+import { notBefore, noteFailure, noteSuccess } from "./retry.ts"
 import { dayNumber, type IsoDay, isoDay } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
 import { canceller, type Tracer } from "./tracing.ts"
@@ -131,6 +132,24 @@ async function beginAction(tx: WriteTx, { design, lengths, random }: Reporting, 
   return action
 }
 
+/** A report that fails is tried again when a cover action would be. */
+async function firstOf(
+  { store, random, tracer, outbox }: Reporting,
+  action: Action,
+  parameters: ParameterSet,
+  signal: Cancel,
+): Promise<Action> {
+  try {
+    const sent = await deliverFirst(outbox.delivery(signal), action, parameters)
+    await store.write(tx => noteSuccess(tx, "cover"))
+    return sent
+  } catch (error) {
+    if (!(error instanceof LindungError) || signal.aborted) throw error
+    const at = await store.write(tx => noteFailure(tx, "cover", tracer.now(), random, error))
+    throw notBefore(error, at)
+  }
+}
+
 /** In its turn, so that the host's task does not send the same beside it. */
 function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
   const { store, tracer, outbox } = client
@@ -139,7 +158,7 @@ function submit(client: Reporting, signal: Cancel): Promise<{ at: EpochMs }> {
     const parameters = parametersNow((await store.read(readState)).parameters, client.design, now)
     const action = await store.write(tx => beginAction(tx, client, now))
     try {
-      const sent = action.phase === "second" ? action : await deliverFirst(outbox.delivery(signal), action, parameters)
+      const sent = action.phase === "second" ? action : await firstOf(client, action, parameters, signal)
       const state = await store.read(readState)
       if (sent.kind !== "report") throw refusal(state.refused?.why ?? "proof-invalid")
       return { at: toMs(state.sent?.at ?? now) }

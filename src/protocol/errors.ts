@@ -78,6 +78,8 @@ export interface ErrorFacts {
   readonly notBefore?: number
   /** The HTTP status that was received. */
   readonly status?: number
+  /** Seconds after which the server asked to be tried again. */
+  readonly retryAfter?: number
   /** How far this clock is ahead of the log's, in milliseconds. */
   readonly skewMs?: number
   /** Two signed statements of a log that contradict each other, for anybody to verify (misbehaviour.ts). */
@@ -93,6 +95,7 @@ export class LindungError extends Error {
   readonly userCan: UserAction
   readonly notBefore?: number
   readonly status?: number
+  readonly retryAfter?: number
   readonly skewMs?: number
   readonly proof?: Uint8Array
 
@@ -104,6 +107,7 @@ export class LindungError extends Error {
     this.userCan = ERRORS[code].userCan
     if (facts.notBefore !== undefined) this.notBefore = facts.notBefore
     if (facts.status !== undefined) this.status = facts.status
+    if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter
     if (facts.skewMs !== undefined) this.skewMs = facts.skewMs
     if (facts.proof !== undefined) this.proof = facts.proof
   }

@@ -118,6 +118,10 @@ export class Device {
     const now = () => (real.now() + this.skew * 1000) as ReturnType<typeof real.now>
     this.#phone = await openPhone(this.name, this.#config, {
       clock: { now, monotonic: real.monotonic },
+      // Whoever waits is the only one at work: time passes for everybody.
+      wait: async milliseconds => {
+        virtual.now += milliseconds / 1000
+      },
       store: fused(this.#store, fuse),
       random,
       scheduler,

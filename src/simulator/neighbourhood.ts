@@ -6,6 +6,7 @@ import {
   type EpochMs,
   type Http,
   open,
+  type Ports,
   type Radio,
   type Scheduler,
   type Sighting,
@@ -66,15 +67,16 @@ export interface PhonePorts {
   readonly store: Store
   readonly http: Http
   readonly random: Random
+  readonly wait?: Ports["wait"]
   /** Forgets what it is told unless given: somebody else runs the tasks. */
   readonly scheduler?: Scheduler
 }
 
 /** Opens the client of one phone. */
 export async function openPhone(name: string, config: Config, ports: PhonePorts): Promise<Phone> {
-  const { clock, store, http, random, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
+  const { clock, store, http, random, wait, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
   const radio = new SimulatedRadio()
-  const client = await open(config, { radio, store, clock, random, http, scheduler, readArchive })
+  const client = await open(config, { radio, store, clock, random, http, scheduler, readArchive, ...(wait && { wait }) })
   return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }
 

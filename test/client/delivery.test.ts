@@ -40,7 +40,7 @@ async function onTheWire(design: DesignName, begin: (at: Lab) => Promise<void>, 
   await at.w.advance({ hours: 8 })
   const all = seen(at.w, "anna").slice(before, before + 3)
   expect(kindsOf(all)).to.deep.equal(["redeem", "uploads", "uploads"])
-  expect(all[1]!.at).to.equal(all[0]!.at)
+  expect(all[1]!.at - all[0]!.at).to.be.within(2000, 5000)
   // A uniform time in that bucket, and what the host's scheduler takes to come round.
   expect(bucketOf(all[2]!.at) - bucketOf(all[1]!.at)).to.be.within(2, 3)
   if (covering === "off") {
