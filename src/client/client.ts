@@ -18,6 +18,7 @@ import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
 import { type PreparedTest, prepareTest } from "./result.ts"
 import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/index.ts"
 import { pruneSecrets } from "./schedule.ts"
+import { migrate } from "./schema.ts"
 import { readState, updateState } from "./state.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
 import { encryptedStore } from "./store/encrypted.ts"
@@ -88,6 +89,7 @@ class OpenClient implements Client {
 
   async open(): Promise<void> {
     try {
+      await migrate(this.#ports.store)
       await this.#tracer.open()
       await this.#takeParameters()
       await this.#arm()

@@ -1,11 +1,12 @@
-import { ascii, fromAscii, fromHex, hex } from "../crypto/index.ts"
+import { ascii, fromHex, hex } from "../crypto/index.ts"
 import { LindungError, type ParameterSet } from "../protocol/index.ts"
 import { STATE } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
+import { newer, parseState, SCHEMA } from "./schema.ts"
 
 /** What the client remembers beside keys and observations. All of it is public or about itself: no secret is here. */
 export interface State {
-  readonly schema: 1
+  readonly schema: number
   /** The newest checkpoint that was verified: the logical clock (protocol §3). */
   readonly head?: {
     readonly size: number
@@ -45,19 +46,14 @@ export interface State {
 /** New values; undefined takes one away. */
 type Change = { readonly [Name in keyof State]?: State[Name] | undefined }
 
-const EMPTY: State = { schema: 1, second: 0, parameters: [], ingestKeys: {}, told: {}, dismissed: {}, retry: {} }
+const EMPTY: State = { schema: SCHEMA, second: 0, parameters: [], ingestKeys: {}, told: {}, dismissed: {}, retry: {} }
 
 export async function readState(tx: ReadTx): Promise<State> {
   const bytes = await tx.get(STATE)
   if (bytes === undefined) return EMPTY
-  let state: State
-  try {
-    state = JSON.parse(fromAscii(bytes)) as State
-  } catch {
-    throw new LindungError("storage-corrupt", "the client's state does not parse")
-  }
-  if (state?.schema !== 1) throw new LindungError("schema-newer", `the store has schema ${String(state?.schema)}`)
-  return { ...EMPTY, ...state }
+  const state = parseState(bytes)
+  if (state.schema > SCHEMA) throw newer(state.schema)
+  return { ...EMPTY, ...(state as State) }
 }
 
 /** Reads, changes and writes the state inside a write. */
