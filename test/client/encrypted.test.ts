@@ -107,7 +107,13 @@ describe("an encrypted store", () => {
     const watched: Store = {
       ...under,
       read: f =>
-        under.read(tx => f({ ...tx, range: tx.range.bind(tx), get: key => (asked.push(hex(key)), tx.get(key)) })),
+        under.read(tx => {
+          const get: typeof tx.get = name => {
+            asked.push(hex(name))
+            return tx.get(name)
+          }
+          return f({ get, range: tx.range.bind(tx) })
+        }),
     }
     const store = encryptedStore(watched, vault, seeded(6))
     expect(await store.read(tx => tx.count!(key(102), key(103)))).to.equal(4)

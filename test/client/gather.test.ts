@@ -13,10 +13,13 @@ async function listening() {
   const virtual = { now: START }
   const store = memoryStore()
   let writes = 0
-  const counted = { ...store, write: ((f: never) => (writes++, store.write(f))) as typeof store.write }
+  const write: typeof store.write = f => {
+    writes++
+    return store.write(f)
+  }
   const phone = await openPhone("phone", CONFIG, {
     clock: phoneClock(virtual),
-    store: counted,
+    store: { ...store, write },
     random: seeded(1),
     http: { send: () => Promise.reject(new Error("offline")) },
   })

@@ -71,6 +71,27 @@ describe("a store of schema 1", () => {
       await client.close()
     })
 
+  const prefixed = (letter: string) => FIXTURE.entries.find(([key]) => key.startsWith(letter))!
+  const [action, report] = [prefixed("61"), prefixed("72")]
+
+  it("has its report and the action that sends it in the layout of schema 2", async () => {
+    const store = await PLACES["memory"]!()
+    await migrate(store)
+    expect(await dump(store, "ra")).to.deep.equal([
+      [action[0], action[1].slice(0, 20) + "00".repeat(46) + action[1].slice(20)],
+      [report[0], `00${report[1]}`],
+    ])
+  })
+
+  it("whose action has not asked the authority yet has it taken back: the report is a draft again", async () => {
+    const asks = `${action[1].slice(0, 2)}00${action[1].slice(4)}`
+    const store = await holding(await PLACES["memory"]!(), [[action[0], asks]])
+    const { client } = await openOn(store)
+    expect((await client.status()).report.is).to.equal("draft")
+    expect(await dump(store, "a")).to.deep.equal([])
+    await client.close()
+  })
+
   it("an encrypted one that dies while it gets its directory is found again whole, before or after", async () => {
     for (const moment of ["before", "after"] as const) {
       const under = await holding(memoryStore(), FIXTURE.encrypted)
