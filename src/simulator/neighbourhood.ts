@@ -76,7 +76,16 @@ export interface PhonePorts {
 export async function openPhone(name: string, config: Config, ports: PhonePorts): Promise<Phone> {
   const { clock, store, http, random, wait, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
   const radio = new SimulatedRadio()
-  const client = await open(config, { radio, store, clock, random, http, scheduler, readArchive, ...(wait && { wait }) })
+  const client = await open(config, {
+    radio,
+    store,
+    clock,
+    random,
+    http,
+    scheduler,
+    readArchive,
+    ...(wait && { wait }),
+  })
   return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }
 
