@@ -45,7 +45,10 @@ it("by all three mechanisms the same people are warned, of the same minutes", as
   expect(expected.some(({ exposure }) => exposure === "exposed")).to.equal(true)
 })
 
-describe("on each of the six scenes all designs warn the same people, of the same minutes", function () {
+/** A scan that lies across the change of an identifier is halved: GAEN's change every ten minutes, the others' every 15. */
+const HALVED_MINUTES = 5
+
+describe("on each of the six scenes all designs warn the same people, the native ones of the same minutes", function () {
   this.timeout(600_000)
 
   for (const scene of SCENE_NAMES)
@@ -53,7 +56,15 @@ describe("on each of the six scenes all designs warn the same people, of the sam
       const played = sceneNamed(scene)
       const [first, ...others] = DESIGNS.map(({ name }) => name)
       const expected = await told(played, first!)
-      for (const design of others) expect(await told(played, design), design).to.deep.equal(expected)
+      for (const design of others) {
+        const found = await told(played, design)
+        if (design !== "gaen") expect(found, design).to.deep.equal(expected)
+        else
+          for (const [i, { name, exposure, minutes }] of found.entries()) {
+            expect({ name, exposure }).to.deep.equal({ name: expected[i]!.name, exposure: expected[i]!.exposure })
+            expect(Math.abs(minutes - expected[i]!.minutes), `minutes of ${name}`).to.be.at.most(HALVED_MINUTES)
+          }
+      }
       // On the move nobody is near for long enough to be warned.
       const isSomething = (one: (typeof expected)[number]) =>
         scene === "movement" ? one.minutes > 0 : one.exposure === "exposed"
