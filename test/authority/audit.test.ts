@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -49,6 +50,27 @@ describe("the audit log", () => {
       await site.close()
     }
     expect(logs[0]).to.deep.equal(logs[1])
+  })
+
+  it("has the hashes that its definition gives, computed by another program from the words of the text", async () => {
+    const site = await deploy()
+    await site.authority.record("sign-in", "nurse-1")
+    await site.authority.bulkIssue({ batchId: "0123456789abcdef", orders: [{ contagiousFromDay: TODAY }] }, "key-2")
+    const u32 = (n: number) => {
+      const bytes = Buffer.alloc(4)
+      bytes.writeUInt32BE(n)
+      return bytes
+    }
+    let head = Buffer.alloc(32)
+    for (const [i, text] of ["nurse-1\0sign-in", "key-2\0bulk-issue"].entries()) {
+      const parts = [Buffer.from("lindung/audit/1"), head, u32(i + 1), u32(Math.floor(START / 60)), u32(1)]
+      head = createHash("sha256")
+        .update(Buffer.concat([...parts, Buffer.from(text)]))
+        .digest()
+      const [entry] = await site.authority.audit({ after: i, limit: 1 })
+      expect(entry!.hash).to.equal(head.toString("hex"))
+    }
+    await site.close()
   })
 
   it("shows every entry that was changed, removed, added or moved", async () => {
