@@ -92,7 +92,7 @@ describe("a test, where the authority signs commitments", () => {
     await w.close()
   })
 
-  for (const design of ["hybrid", "unlinkable"] as const)
+  for (const design of ["hybrid", "unlinkable", "gaen"] as const)
     it(`a phone seized while it waits shows what it will broadcast for three days after the test's, and no more: ${design}`, async () => {
       const { w, anna } = await alone({ design })
       const own = async () => Math.max(...(await slotsOf(w)))
