@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { generate } from "./audit/generate.ts"
 import type { Bench } from "./run.ts"
 
@@ -19,7 +20,7 @@ export const bench: Bench = {
       const generated = (performance.now() - began) / 1000
       const child = spawn(
         process.execPath,
-        [new URL("audit/child.js", import.meta.url).pathname, directory, logKey, String(at)],
+        [fileURLToPath(new URL("audit/child.js", import.meta.url)), directory, logKey, String(at)],
         { stdio: ["ignore", "pipe", "inherit"] },
       )
       let answer = ""

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { cpSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { progressBar } from "../src/cli/output.ts"
 import { time } from "../src/crypto/index.ts"
 import {
@@ -80,7 +81,7 @@ export const bench: Bench = {
       for (let i = 0; i < RUNS; i++) {
         const copy = `${filled}-${i}`
         cpSync(filled, copy, { recursive: true })
-        const script = new URL("publish/publisher.js", import.meta.url).pathname
+        const script = fileURLToPath(new URL("publish/publisher.js", import.meta.url))
         const { stdout } = spawnSync(process.execPath, [script, copy, String(BUCKET)], {
           encoding: "utf8",
           stdio: ["ignore", "pipe", "inherit"],

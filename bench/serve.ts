@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { rmSync } from "node:fs"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { designByName, envelopeBytes, PATHS } from "../src/protocol/index.ts"
 import { openKeyServer } from "../src/server/index.ts"
 import type { Bench } from "./run.ts"
@@ -19,7 +20,9 @@ interface Figures {
 }
 
 const start = (file: string, ...args: string[]): ChildProcess =>
-  spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], { stdio: ["pipe", "pipe", "inherit"] })
+  spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
 
 async function firstLine(child: ChildProcess): Promise<string> {
   const [line] = await once(createInterface(child.stdout!), "line")

@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import type { TreeFiles } from "../../src/audit/index.ts"
 import { directoryFiles, httpFiles } from "../../src/cli/audit/tree-files.ts"
@@ -12,7 +13,7 @@ import { encodeNoteKey } from "../../src/protocol/index.ts"
 import { cleanTree, config, type Tree } from "../audit/world.ts"
 import { noteKey } from "../server/world.ts"
 
-const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 const key = encodeNoteKey(noteKey(config))
 
 async function listening(handler: RequestListener): Promise<{ server: Server; url: string }> {

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { expect } from "chai"
 import { initDeployment } from "../../src/cli/init.ts"
@@ -25,7 +26,7 @@ const deployment = {
   uploadsPerMinute: 600,
   proxies: 0,
 }
-const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 
 describe("lindung init", () => {
   let directory = ""

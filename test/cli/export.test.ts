@@ -3,12 +3,13 @@ import { createPrivateKey, createPublicKey } from "node:crypto"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { exportCommand } from "../../src/cli/export.ts"
 import { ecdsa, gaen, hex } from "../../src/crypto/index.ts"
 import { archive, haveArchives, key, PUBLIC_KEY, SECRET, someZip } from "../protocol/archives.ts"
 
-const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 
 describe("lindung export", () => {
   let folder = ""

@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { tlog } from "../protocol/tlog-vectors.ts"
 
-const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 
 describe("lindung audit proof", () => {
   let folder = ""

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 
-const main = new URL("../../src/cli/main.js", import.meta.url).pathname
+const main = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 const scan = (typical: number, seconds: number): object => ({ min: typical, typical, seconds, start: 1588845600 })
 const window = (...scans: object[]): object => ({
   day: "2020-05-07",

@@ -2,12 +2,13 @@ import { spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { hex, sha256, time } from "../../../src/crypto/index.ts"
 import { PATHS, parseBatch, type SecretBatch } from "../../../src/protocol/index.ts"
 import { FIRST_BUCKET, fileStores, running, sealer, secretsOf, serverConfig, type Written, write } from "../world.ts"
 
-const CHILD = new URL("child.js", import.meta.url).pathname
+const CHILD = fileURLToPath(new URL("child.js", import.meta.url))
 const config = serverConfig(["low-cost"])
 const BATCH = PATHS.batch("low-cost", FIRST_BUCKET)
 
