@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./start.ts")).startCommand(),
   init: async () => (await import("./init.ts")).initCommand(),
   serve: async () => (await import("./serve.ts")).serveCommand(),
+  backup: async () => (await import("./backup/index.ts")).backupCommand(),
+  restore: async () => (await import("./backup/index.ts")).restoreCommand(),
   authority: async () => (await import("./authority.ts")).authorityCommand(),
   audit: async () => (await import("./audit/index.ts")).auditCommand(),
   attacks: async () => (await import("./attacks.ts")).attacksCommand(),

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { parseEnv } from "node:util"
 import { type Authority, authorityConfigFrom, openAuthority, sqliteCodeStore } from "../authority/index.ts"
+import type { NoteKey } from "../protocol/index.ts"
 import {
   fileTree,
   type IngestServer,
@@ -55,7 +56,7 @@ const SHUTDOWN_MS = 10_000
 function variables(
   directory: string,
   files: readonly string[],
-  { environment }: Surroundings,
+  { environment }: Pick<Surroundings, "environment">,
 ): Record<string, string | undefined> {
   const said = files.map(file => parseEnv(readFileSync(join(directory, "secrets", file), "utf8")))
   return Object.assign({}, ...said, environment)
@@ -76,6 +77,26 @@ const places = (root: string) => ({
   records: join(root, "publisher", "records.sqlite"),
 })
 
+/** Where the halves of a deployment that are on this machine keep their data: each half whose settings are there. */
+export function dataOf(directory: string, environment: Surroundings["environment"]) {
+  const under = (file: string, name: string): string | undefined =>
+    existsSync(join(directory, "secrets", file))
+      ? resolve(directory, variables(directory, [file], { environment })[name] ?? "")
+      : undefined
+  const root = under("publisher.env", "LINDUNG_SERVER_DATA")
+  return {
+    server: root === undefined ? undefined : places(root),
+    authority: under("authority.env", "LINDUNG_AUTHORITY_DATA"),
+  }
+}
+
+/** The key that the log of a deployment signs with. */
+export function logKeyOf(directory: string, environment: Surroundings["environment"]): NoteKey {
+  const given = variables(directory, ["publisher.env"], { environment })
+  const { config } = publisherSettingsFrom(given, textIn(directory))
+  return { name: config.logName, publicKey: nativeEd25519.verifyKey(config.logSeed) }
+}
+
 async function publisherStores(root: string) {
   const { envelopes, publisher, records } = places(root)
   await mkdir(publisher, { recursive: true, mode: 0o700 })
@@ -84,6 +105,13 @@ async function publisherStores(root: string) {
     records: await sqliteRecords(records),
     tree: await fileTree(root, publisher),
   }
+}
+
+/** A service that does not open holds nothing locked. */
+async function released(stores: Awaited<ReturnType<typeof publisherStores>>, error: unknown): Promise<never> {
+  await stores.envelopes.close()
+  await stores.records.close()
+  throw error
 }
 
 const roomOf = (root: string, { opensApart }: Surroundings) =>
@@ -98,14 +126,15 @@ export async function openKeyServerOf(
   const given = variables(directory, ["publisher.env", "ingest.env"], around)
   const { config, data, host, port } = serverSettingsFrom(given, textIn(directory))
   const root = resolve(directory, data)
+  const stores = await publisherStores(root)
   const keyServer = await openKeyServer(config, {
     clock: around.clock,
     random: systemRandom,
-    stores: await publisherStores(root),
+    stores,
     curves,
     ...roomOf(root, around),
     log: around.onServerEvent,
-  })
+  }).catch(error => released(stores, error))
   return { name: "key server", host, port, handler: keyServer.handler, close: () => keyServer.close(), keyServer }
 }
 
@@ -135,14 +164,15 @@ export async function openPublisherOf(
   const given = variables(directory, ["publisher.env"], around)
   const { config, data, host, port } = publisherSettingsFrom(given, textIn(directory))
   const root = resolve(directory, data)
+  const stores = await publisherStores(root)
   const publisher = await openPublisherServer(config, {
     clock: around.clock,
     random: systemRandom,
-    stores: await publisherStores(root),
+    stores,
     curves,
     ...roomOf(root, around),
     log: around.onServerEvent,
-  })
+  }).catch(error => released(stores, error))
   return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
 }
 

@@ -26,6 +26,7 @@ export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/i
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
 export { type OpenedBucket, type OpeningJob, type Strongroom, strongroom } from "./opening.ts"
 export type { Published } from "./publisher.ts"
+export { type Restored, type RestorePorts, restoreRecords } from "./restore.ts"
 export { type After, publishOnTime } from "./scheduler.ts"
 export { fileTree, publishedTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"

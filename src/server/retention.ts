@@ -11,7 +11,7 @@ import {
 import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/store.ts"
 
 /** 14 days of batches: those of published − 167 to published. */
-const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
+export const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
 const BATCH = /^\/batches\/([a-z-]+)\/(\d+)(?:\.zip)?$/
 const PARTIAL = /^\/tile\/(entries|\d+)\/((?:x\d{3}\/)*)(\d{3})\.p\/(\d+)$/
 
