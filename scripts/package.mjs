@@ -1,10 +1,22 @@
 // Looks at the package as an app would get it: packs it, installs it into an empty app, type-checks a consumer under
-// three module resolutions, bundles it for a browser, and holds what the README promises about its size.
+// three module resolutions, bundles it for a browser, runs the examples over it, and holds what the README promises
+// about its size.
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { builtinModules } from "node:module"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
+import { createContext, runInContext } from "node:vm"
 import { build } from "esbuild"
 
 const MAX_PACKAGES = 10
@@ -121,6 +133,54 @@ try {
       `${Math.round(bytes.length / 1024)} kB minified${requires.join(" ")}`,
     )
   }
+
+  // The examples as an app's own files: they get the packed package, and nothing else of this folder. The test kit runs
+  // the services, whose packages an app installs for development.
+  const { devDependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
+  for (const peer of Object.keys(peerDependencies)) {
+    if (!(peer in devDependencies)) continue
+    mkdirSync(dirname(join(app, "node_modules", peer)), { recursive: true })
+    symlinkSync(join(root, "node_modules", peer), join(app, "node_modules", peer))
+  }
+  const command = join(app, "node_modules", ".bin", "lindung")
+  const help = run(command, ["--help"], app)
+  say("its command helps", help.ok && help.output.includes("Commands:"), help.ok ? "" : help.output)
+  const init = run(command, ["init", "deployment"], app)
+  say("its command writes a deployment", init.ok, init.ok ? "" : init.output)
+  for (const name of readdirSync("examples/node")) copyFileSync(join("examples/node", name), join(app, name))
+  await build({
+    entryPoints: [join(app, "warning.ts")],
+    outfile: join(app, "warning.mjs"),
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+  })
+  writeFileSync(
+    join(app, "example.mjs"),
+    `import { readFileSync } from "node:fs"
+import { warning } from "./warning.mjs"
+console.log(await warning(JSON.parse(readFileSync("deployment/app-config.json", "utf8"))))
+`,
+  )
+  const ran = run(process.execPath, ["example.mjs"], app)
+  say("examples/node warns, from the packed package", /^2020-05-08: \d+(\.\d+)? minutes$/.test(ran.output), ran.output)
+
+  const bundled = await build({
+    entryPoints: [join(app, "embed.ts")],
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "iife",
+    globalName: "example",
+    logLevel: "silent",
+  })
+  const bare = createContext(Object.create(null))
+  runInContext(bundled.outputFiles[0].text, bare)
+  say(
+    "examples/node/embed.ts, bundled, loads where there is the language and nothing else",
+    runInContext("typeof example.embed", bare) === "function",
+  )
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
