@@ -2,7 +2,7 @@ import type { Server } from "node:http"
 import { Command } from "commander"
 import { type Logger, pino } from "pino"
 import { time } from "../crypto/index.ts"
-import { publishOnTime, type ServerEvent } from "../server/index.ts"
+import { publishOnTime, type ServerEvent, steadily } from "../server/index.ts"
 import {
   listen,
   openAuthorityOf,
@@ -19,6 +19,8 @@ const PRUNE_MS = 3_600_000
 const SEALED_BY_SECONDS = 3
 
 const seconds = (): number => Date.now() / 1000
+const steady = (publishDue: () => Promise<number>): (() => Promise<number>) =>
+  steadily(publishDue, { clock: seconds, monotonic: () => performance.now() / 1000 })
 
 /** Lines carry the start of their bucket: how long publishing took, or when an upload failed, is nobody's business. */
 const timestamp = (): string => `,"time":${1000 * time.bucketStart(time.bucket(seconds()))}`
@@ -45,7 +47,9 @@ const surroundings = (log: Logger): Surroundings => ({
 
 async function keyServer(directory: string, log: Logger): Promise<Service> {
   const service = await openKeyServerOf(directory, surroundings(log))
-  const stop = publishOnTime(service.keyServer.publishDue, seconds, cause => write(log, { event: "failed", cause }))
+  const stop = publishOnTime(steady(service.keyServer.publishDue), seconds, cause =>
+    write(log, { event: "failed", cause }),
+  )
   return {
     ...service,
     close() {
@@ -57,7 +61,7 @@ async function keyServer(directory: string, log: Logger): Promise<Service> {
 
 async function ingest(directory: string, log: Logger): Promise<Service> {
   const service = await openIngestOf(directory, surroundings(log))
-  const stop = publishOnTime(service.ingest.sealDue, seconds, cause => write(log, { event: "failed", cause }))
+  const stop = publishOnTime(steady(service.ingest.sealDue), seconds, cause => write(log, { event: "failed", cause }))
   return {
     ...service,
     close() {
@@ -70,7 +74,7 @@ async function ingest(directory: string, log: Logger): Promise<Service> {
 async function publisher(directory: string, log: Logger): Promise<Service> {
   const service = await openPublisherOf(directory, surroundings(log))
   const onError = (cause: unknown) => write(log, { event: "failed", cause })
-  const stop = publishOnTime(service.publisher.publishDue, seconds, onError, SEALED_BY_SECONDS)
+  const stop = publishOnTime(steady(service.publisher.publishDue), seconds, onError, SEALED_BY_SECONDS)
   return {
     ...service,
     close() {

@@ -49,6 +49,8 @@ export interface Surroundings {
 
 /** A phone that sends less than this fast is gone. */
 const REQUEST_MS = 15_000
+/** How often connections are looked through for those. */
+const LOOK_MS = 5_000
 /** Requests that are not over by then are cut off at shutdown. */
 const SHUTDOWN_MS = 10_000
 
@@ -207,7 +209,10 @@ function endpoint(text: string): { host: string; port: number } {
 
 /** @returns the server, and where it can be reached: the port when the configuration leaves the choice to the system */
 export function listen({ name, host, port, handler }: Service): Promise<{ server: Server; port: number }> {
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, handler)
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS },
+    handler,
+  )
   return new Promise((done, failed) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? `port ${port} is in use` : error.message

@@ -27,7 +27,7 @@ export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } fro
 export { type OpenedBucket, type OpeningJob, type Strongroom, strongroom } from "./opening.ts"
 export type { Published } from "./publisher.ts"
 export { type Restored, type RestorePorts, restoreRecords } from "./restore.ts"
-export { type After, publishOnTime } from "./scheduler.ts"
+export { type After, publishOnTime, steadily } from "./scheduler.ts"
 export { fileTree, publishedTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"
 export { segmentEnvelopes } from "./store/segments.ts"

@@ -192,7 +192,9 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     async longest() {
       const current = time.bucket(clock())
       const sets = await setsNow(current)
-      return Math.max(...openTo(DESIGNS, current).flatMap(bucket => lengthsIn(setFor(bucket, sets))))
+      // Of closed buckets too: what is sent for them is refused as such, and not for its length.
+      const ahead = DESIGNS.flatMap(({ bucketsAhead }) => [current + bucketsAhead, current + bucketsAhead + 1])
+      return Math.max(...ahead.flatMap(bucket => lengthsIn(setFor(bucket, sets))))
     },
     async seal(bucket) {
       closedThrough = Math.max(closedThrough, bucket)

@@ -1,4 +1,5 @@
 import { time } from "../crypto/index.ts"
+import { LindungError } from "../protocol/index.ts"
 
 /** Runs something once after a delay. The server's only timers are set in this file. */
 export type After = (milliseconds: number, run: () => void) => void
@@ -40,5 +41,39 @@ export function publishOnTime(
   return () => {
     stopped = true
     clearTimeout(timer)
+  }
+}
+
+/** Clocks are set by so much without anybody's mistake. */
+const STEADY_SECONDS = 300
+/** A machine that slept has a clock that jumped and is right. */
+const BELIEVE_AFTER_SECONDS = 3600
+
+/**
+ * Publishing that waits while the wall clock has jumped against the one that only counts. A bucket that is published too
+ * early takes no uploads any more: a clock that is a day ahead for a minute would cost a day. A jump is believed when it
+ * has lasted for an hour, and forgotten when it is taken back.
+ * @returns rejects with LindungError clock-skew while it waits
+ */
+export function steadily<Result>(
+  publishDue: () => Promise<Result>,
+  { clock, monotonic }: { readonly clock: () => number; readonly monotonic: () => number },
+): () => Promise<Result> {
+  const offset = (): number => clock() - monotonic()
+  let believed = offset()
+  let jumped: number | undefined
+  return async () => {
+    const jump = offset() - believed
+    if (Math.abs(jump) <= STEADY_SECONDS) {
+      believed += jump
+      jumped = undefined
+    } else {
+      jumped ??= monotonic()
+      if (monotonic() - jumped < BELIEVE_AFTER_SECONDS)
+        throw new LindungError("clock-skew", `the clock has jumped by ${Math.round(jump)} s: publishing waits for it`)
+      believed += jump
+      jumped = undefined
+    }
+    return publishDue()
   }
 }

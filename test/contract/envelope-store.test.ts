@@ -1,4 +1,14 @@
-import { appendFile, open as fileHandle, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import {
+  appendFile,
+  open as fileHandle,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
@@ -167,6 +177,30 @@ describe("every envelope store", () => {
         await store.remove(BUCKET)
         await store.close()
       }
+    })
+
+    it("leave no file open that could not be made whole, however long a disk goes on failing", async () => {
+      const at = join(directory, "envelopes")
+      const store = await segmentEnvelopes(at, seeded(1))
+      await store.append(BUCKET, [envelope(1)])
+      const probe = await fileHandle(join(directory, "probe"), "w")
+      const handle = Object.getPrototypeOf(probe)
+      await probe.close()
+      const { utimes } = handle
+      handle.utimes = () => Promise.reject(new Error("EROFS"))
+      try {
+        for (let again = 0; again < 20; again++)
+          expect(await refused(store.append(BUCKET, [envelope(2)]))).to.equal(true)
+      } finally {
+        handle.utimes = utimes
+      }
+      const open = await Promise.all(
+        (await readdir("/proc/self/fd")).map(fd => readlink(`/proc/self/fd/${fd}`, "utf8").catch(() => "")),
+      )
+      expect(open.filter(path => path.startsWith(at))).to.deep.equal([])
+      await store.append(BUCKET, [envelope(3)])
+      expect(await all(store, BUCKET)).to.include.members([1, 3])
+      await store.close()
     })
 
     it("show no time of arrival: files and directories carry the bucket's start", async () => {

@@ -167,11 +167,17 @@ class SegmentEnvelopes implements EnvelopeStore {
     await makeDirectory(this.#path(bucket), this.#readers)
     const last = (await this.#segments(bucket)).at(-1) ?? 0
     const file = await createFile(this.#path(bucket, `${last + 1}.seg`), "wx+", this.#readers)
-    const start = time.bucketStart(bucket)
-    await file.utimes(start, start)
-    await file.sync()
-    for (const path of [this.#path(bucket), this.#directory]) await utimes(path, start, start)
-    await syncDirectory(this.#path(bucket))
+    try {
+      const start = time.bucketStart(bucket)
+      await file.utimes(start, start)
+      await file.sync()
+      for (const path of [this.#path(bucket), this.#directory]) await utimes(path, start, start)
+      await syncDirectory(this.#path(bucket))
+    } catch (error) {
+      // A disk that goes on failing would use up the descriptors.
+      await file.close().catch(() => undefined)
+      throw error
+    }
     const segment: Open = { file, envelopeBytes: undefined, frames: 0 }
     this.#open.set(bucket, [...(this.#open.get(bucket) ?? []), segment])
     return segment
