@@ -98,15 +98,28 @@ export async function entries(
   return out
 }
 
-/** Calls for each entry of a range, without holding them. */
-export async function forEach(
+/** Entries between two moments at which others may work. */
+const AT_A_TIME = 256
+
+/** Calls for the key of each entry of a range, without holding them. @param rest may end it by throwing */
+export async function forEachKey(
   tx: ReadTx,
   [from, to]: readonly [Uint8Array, Uint8Array],
-  call: (key: Uint8Array, value: Uint8Array) => void,
+  call: (key: Uint8Array) => void,
+  rest: () => Promise<void>,
 ): Promise<void> {
   const range = tx.range(from, to)
-  if (Symbol.iterator in range) for (const [key, value] of range) call(key, value)
-  else for await (const [key, value] of range) call(key, value)
+  let done = 0
+  if (Symbol.iterator in range)
+    for (const [key] of range) {
+      call(key)
+      if (++done % AT_A_TIME === 0) await rest()
+    }
+  else
+    for await (const [key] of range) {
+      call(key)
+      if (++done % AT_A_TIME === 0) await rest()
+    }
 }
 
 export const count = async (tx: ReadTx, range: readonly [Uint8Array, Uint8Array]): Promise<number> =>

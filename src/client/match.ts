@@ -16,7 +16,7 @@ import {
   coarseKey,
   count,
   entries,
-  forEach,
+  forEachKey,
   freshBetween,
   freshKey,
   matchedKey,
@@ -26,6 +26,7 @@ import {
 import { type Contacts, keySearch, revise } from "./match-keys.ts"
 import type { Clock, Ports, ReadTx, WriteTx } from "./ports.ts"
 import { append, coarsen } from "./record.ts"
+import { type Rest, restless } from "./rest.ts"
 
 const MAX = 2 ** 32 - 1
 /** The mark of an observation that has lost both: bucket and clock are older than any batch. */
@@ -43,7 +44,7 @@ export interface Heard {
 }
 
 /** Everything that was heard before a sync begins. No more of it is held than the columns: it is two weeks of a city. */
-export async function readHeard(tx: ReadTx, { keptBytes }: Design): Promise<Heard> {
+export async function readHeard(tx: ReadTx, { keptBytes }: Design, rest: Rest = restless): Promise<Heard> {
   const ranges = [freshBetween(0, MAX), coarseBetween(0, MAX)] as const
   const most = (await count(tx, ranges[0])) + (await count(tx, ranges[1]))
   const identifiers = new Uint8Array(keptBytes * most)
@@ -62,11 +63,12 @@ export async function readHeard(tx: ReadTx, { keptBytes }: Design): Promise<Hear
     }
     at++
   }
-  await forEach(tx, ranges[0], key => {
+  const keepFresh = (key: Uint8Array) => {
     const fresh = parseFresh(key)
     keep(fresh, fresh)
-  })
-  await forEach(tx, ranges[1], key => keep(parseCoarse(key)))
+  }
+  await forEachKey(tx, ranges[0], keepFresh, rest)
+  await forEachKey(tx, ranges[1], key => keep(parseCoarse(key)), rest)
   const [end, bytes] = [at, keptBytes * at]
   return {
     identifiers: identifiers.subarray(0, bytes),
@@ -217,6 +219,7 @@ export async function applyBatch(
   places: readonly number[],
   lengths: Lengths,
   contacts?: Contacts,
+  rest: Rest = restless,
 ): Promise<void> {
   const { design, bucket } = batch
   for (const place of places) {
@@ -233,7 +236,7 @@ export async function applyBatch(
     else await append(tx, matchedKey(day, coarseTime, contactId(id, contact)), withPower(value, contact.txPower))
   }
   if (batch.holds === "keys") await revise(tx, batch)
-  await coarsenAll(tx, heard, bucket)
+  await coarsenAll(tx, heard, bucket, rest)
 }
 
 const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
@@ -246,8 +249,9 @@ function keyAt(heard: Heard, place: number): Uint8Array {
 }
 
 /** What is heard while a sync goes on is not in its columns: it keeps its marks until the next one. */
-async function coarsenAll(tx: WriteTx, heard: Heard, n: number): Promise<void> {
+async function coarsenAll(tx: WriteTx, heard: Heard, n: number, rest: Rest): Promise<void> {
   const { times, buckets, afters } = heard
+  let done = 0
   for (const [place, bucket] of buckets.entries()) {
     if (bucket > n || afters[place]! >= n + 1) continue
     const fresh = keyAt(heard, place)
@@ -255,6 +259,7 @@ async function coarsenAll(tx: WriteTx, heard: Heard, n: number): Promise<void> {
     afters[place] = NO_MARK
     const value = await tx.get(fresh)
     if (value !== undefined) await coarsen(tx, times[place]!, identifierAt(heard, place), fresh, value)
+    if (++done % AT_A_TIME === 0) await rest()
   }
 }
 

@@ -25,6 +25,7 @@ import {
 import { fetchHead, type Head, type Trust } from "./head.ts"
 import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
 import type { Http, ReadArchive, Store, WriteTx } from "./ports.ts"
+import { restOf } from "./rest.ts"
 import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
 import { fetchFile } from "./transport.ts"
@@ -98,7 +99,8 @@ async function takeBatches(
 ): Promise<void> {
   const { store, design, signal } = ports
   // What is heard while this goes on was heard after all of these batches, and cannot match.
-  const heard = await store.read(tx => readHeard(tx, design))
+  const rest = restOf(ports.matching.pace, signal)
+  const heard = await store.read(tx => readHeard(tx, design, rest))
   let made: { readonly under: ParameterSet; readonly matcher: BatchMatcher } | undefined
   let taken = 0
   let refused: LindungError | undefined
@@ -125,7 +127,7 @@ async function takeBatches(
       const places = await matcher.match(batch, () => signal.aborted)
       if (places === undefined || signal.aborted) throw new LindungError("aborted", "the caller gave up")
       const fresh = await store.write(async tx => {
-        await applyBatch(tx, batch, heard, places, under, matcher.contacts)
+        await applyBatch(tx, batch, heard, places, under, matcher.contacts, rest)
         await updateState(tx, { cursor: leaf.bucket })
         return ports.afterBatch(tx, batch, under)
       })

@@ -1,9 +1,14 @@
 import { expect } from "chai"
 import { type EpochMs, memoryStore, type SyncResult } from "../../src/client/index.ts"
+import { freshKey } from "../../src/client/layout.ts"
+import { applyBatch, readHeard } from "../../src/client/match.ts"
+import { restOf } from "../../src/client/rest.ts"
+import { designByName, encodeBatch, parseBatch } from "../../src/protocol/index.ts"
 import { openPhone, phoneClock } from "../../src/simulator/index.ts"
 import { seeded } from "../dice.ts"
 import { draftOf, lab, never } from "./lab.ts"
 import { FIRST, setting } from "./lies.ts"
+import { dump } from "./stored.ts"
 import { startOf, TestLog } from "./test-log.ts"
 
 /** A signal that can be given. */
@@ -58,6 +63,38 @@ describe("giving up", () => {
     at.log.requests.length = 0
     expect(codeOf(await at.client.sync({ signal: { ...never, aborted: true } }))).to.equal("aborted")
     expect(at.log.requests).to.deep.equal([])
+  })
+})
+
+describe("long work", () => {
+  it("lets others work every 30 ms, and ends at the next rest after it was given up", async () => {
+    const { signal, abort } = given()
+    let [now, pauses] = [0, 0]
+    const rest = restOf({ now: () => now, stretchMs: 30, pause: async () => void pauses++ }, signal)
+    for (; now < 300; now += 10) await rest()
+    expect(pauses).to.equal(9)
+    abort()
+    expect(await rest().catch(error => error.code)).to.equal("aborted")
+  })
+
+  it("of reading what was heard, and of writing what a batch changes, rests", async () => {
+    const design = designByName("hybrid")!
+    const store = memoryStore()
+    await store.write(tx => {
+      for (let i = 0; i < 600; i++) tx.put(freshKey(1, seeded(i).bytes(16), 5, 4), new Uint8Array(8))
+    })
+    const gone = () => Promise.reject(new Error("given up"))
+    const failure = (work: Promise<unknown>) => work.catch(error => error.message)
+    expect(await failure(store.read(tx => readHeard(tx, design, gone)))).to.equal("given up")
+    const heard = await store.read(tx => readHeard(tx, design))
+    const header = { design, bucket: 6, parametersHash: new Uint8Array(32), salt: new Uint8Array(16) }
+    const batch = parseBatch(encodeBatch(header, new Map()))
+    const lengths = { epochMinutes: 15, windowMinutes: 120 }
+    const before = await dump(store)
+    expect(await failure(store.write(tx => applyBatch(tx, batch, heard, [], lengths, undefined, gone)))).to.equal(
+      "given up",
+    )
+    expect(await dump(store)).to.deep.equal(before)
   })
 })
 
