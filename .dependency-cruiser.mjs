@@ -21,6 +21,10 @@ const packages = [
   ["^src/client/node/", ["node:"]],
   ["^src/client/", []],
   ["^src/(server|authority)/store/sqlite", ["better-sqlite3", "node:"]],
+  ["^src/authority/accounts/sqlite", ["better-sqlite3", "node:"]],
+  ["^src/authority/accounts/argon2", ["@node-rs/argon2"]],
+  ["^src/authority/accounts/totp", ["otpauth"]],
+  ["^src/authority/accounts/passkeys", ["@simplewebauthn/server"]],
   [
     "^src/(server|authority|witness)/http/",
     ["express", "helmet", "express-rate-limit", "zod", "pino", "prom-client", "node:"],

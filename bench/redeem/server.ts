@@ -6,7 +6,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { newApiKey, openAuthority, sqliteCodeStore } from "../../src/authority/index.ts"
+import { openAuthority, sqliteCodeStore } from "../../src/authority/index.ts"
 import { time } from "../../src/crypto/index.ts"
 import { nativeEd25519 } from "../../src/server/index.ts"
 
@@ -21,7 +21,6 @@ const authority = await openAuthority(
   {
     signingSeed: random.bytes(32),
     hashKey: random.bytes(32),
-    apiKeyHashes: [newApiKey(random).hash],
     mechanism: "simple",
     codeValidHours: 24,
     activationHours: 6,

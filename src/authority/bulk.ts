@@ -99,7 +99,10 @@ export function bulkIssuing(
       done: 0,
     }
     const good = orders.filter(order => !("refused" in checked(order, issuedHour))).length
-    const batch = await store.beginBatch(wanted, auditFacts(by, "bulk-issue", now, good))
+    const batch = await store.beginBatch(
+      wanted,
+      auditFacts(by, orders.length === 1 ? "issue" : "bulk-issue", now, good),
+    )
     if (!equal(batch.order, wanted.order)) throw new LindungError("state", "this batch id was used for other lines")
     const results: BulkLine[] = []
     for (let done = 0; done < orders.length; done += LINES_AT_ONCE) {

@@ -29,8 +29,6 @@ const schema = z
     signingSeed: secret,
     /** Key of the HMAC under which codes and commitments are kept. */
     hashKey: secret,
-    /** SHA-256 of each API key that may issue codes. */
-    apiKeyHashes: z.array(secret).min(1, "expected at least one").max(100),
     /** When and how a permission passes hands (protocol §5). */
     mechanism: z.enum(MECHANISM_NAMES, "expected simple, activated or data-bound"),
     /** How long a code, or what was signed for a test, may be redeemed; rounded up to the full hour. */
@@ -119,7 +117,6 @@ const number = (text: string): unknown => (/^[0-9]{1,9}$/.test(text) ? Number(te
 const READ: Readonly<Record<string, (text: string) => unknown>> = {
   signingSeed: key,
   hashKey: key,
-  apiKeyHashes: text => text.split(",").map(part => key(part.trim())),
   codeValidHours: number,
   activationHours: number,
   testValidHours: number,
@@ -130,9 +127,9 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
 }
 
 /**
- * The configuration from LINDUNG_AUTHORITY_* variables: keys and hashes as 64 hexadecimal digits, lists with commas.
+ * The configuration from LINDUNG_AUTHORITY_* variables: keys as 64 hexadecimal digits.
  * PHONES, the number of phones in the population, gives MAX_WAITING where that is not given.
- * The three secrets must be given; a variable that is not a setting is refused, because it is likely a slip.
+ * The two secrets must be given; a variable that is not a setting is refused, because it is likely a slip.
  * @throws LindungError config naming every problem, and no value
  */
 export function authorityConfigFrom(environment: Readonly<Record<string, string | undefined>>): AuthorityConfig {

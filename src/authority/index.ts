@@ -18,11 +18,19 @@ import {
 } from "./issue.ts"
 import type { MechanismName } from "./mechanism.ts"
 import { contagiousDayOf, hourOf } from "./order.ts"
+import { type Portal, type PortalPorts, servePortal } from "./portal.ts"
+import type { ServedPortalConfig } from "./portal-config.ts"
 import { redeeming } from "./redeem.ts"
 import { type DayStatistics, statistics } from "./statistics.ts"
+import { memoryCodeStore } from "./store/memory.ts"
 import type { CodeStore } from "./store/store.ts"
 
-export { newApiKey } from "./api-key.ts"
+export { openStaff, type Staff } from "./accounts/accounts.ts"
+export { argon2id, type PasswordHash } from "./accounts/argon2.ts"
+export { memoryAccountStore } from "./accounts/memory.ts"
+export { ROLES, type Role } from "./accounts/roles.ts"
+export { sqliteAccountStore } from "./accounts/sqlite.ts"
+export type { AccountStore } from "./accounts/store.ts"
 export { type AuditEntry, type AuditFacts, type AuditHead, verifyAudit } from "./audit.ts"
 export type { BulkLine, BulkOrder } from "./bulk.ts"
 export { type AuthorityConfig, authorityConfigFrom } from "./config.ts"
@@ -30,6 +38,10 @@ export { apiMarkdown } from "./http/portal/markdown.ts"
 export { type OpenApi, openApi } from "./http/portal/openapi.ts"
 export type { ActivateOrder, IssuedCode, IssueOrder, Permission, SignOrder } from "./issue.ts"
 export { MECHANISM_NAMES, type MechanismName } from "./mechanism.ts"
+export type { Portal, PortalPorts } from "./portal.ts"
+export { isPortalOrigin, type PortalConfig, portalConfigFrom, type ServedPortalConfig } from "./portal-config.ts"
+export { Refusal } from "./refusal.ts"
+export { type SmsGateway, smsWebhook } from "./sms.ts"
 export type { DayStatistics } from "./statistics.ts"
 export { memoryCodeStore } from "./store/memory.ts"
 export { sqliteCodeStore } from "./store/sqlite.ts"
@@ -46,6 +58,11 @@ export interface AuthorityPorts {
   /** Closed by the authority. */
   readonly store: CodeStore
   readonly curve: signature.Ed25519
+  /**
+   * The id, for the audit log, of the program whose Authorization header it is; undefined for none. Without this port no
+   * program issues codes over HTTP.
+   */
+  readonly programOf?: (authorization: string | undefined) => Promise<string | undefined>
   /** Gets kinds of events and of faults; never an address, a code, a commitment or a token. */
   readonly log?: (event: string, facts: Readonly<Record<string, string>>) => void
 }
@@ -113,7 +130,7 @@ export interface Authority {
 /** @throws LindungError config, naming every problem */
 export async function openAuthority(config: AuthorityConfig, ports: AuthorityPorts): Promise<Authority> {
   const checked = checkAuthorityConfig(config)
-  const { store, clock, wait, curve, log = () => {} } = ports
+  const { store, clock, wait, curve, programOf = async () => undefined, log = () => {} } = ports
   const random = checkedRandom(ports.random)
   const codes = issuing(checked, { store, random })
   const bulk = bulkIssuing(checked, { store, random, yielding: () => wait(0) })
@@ -139,11 +156,38 @@ export async function openAuthority(config: AuthorityConfig, ports: AuthorityPor
   await store.prune(hourOf(clock()))
   return {
     ...verbs,
-    handler: httpListener({ redeem, ...verbs, apiKeyHashes: checked.apiKeyHashes, log }),
+    handler: httpListener({ redeem, ...verbs, programOf, log }),
     publicKey: curve.verifyKey(checked.signingSeed),
     async close() {
       await idle()
       await store.close()
     },
   }
+}
+
+const SEED_BYTES = 32
+const MAX_TRAINING_WAITING = 1
+
+/**
+ * The portal of an authority, for its staff. An authority to train on has the same settings, and keys of its own that are
+ * forgotten with it.
+ * @param config the portal's settings @param authorityConfig those with which the authority was opened
+ */
+export function openPortal(
+  config: ServedPortalConfig,
+  authorityConfig: AuthorityConfig,
+  ports: Omit<PortalPorts, "sandbox"> & Pick<AuthorityPorts, "monotonic" | "wait" | "curve">,
+): Promise<Portal> {
+  const { clock, random, monotonic, wait, curve } = ports
+  const sandbox = () =>
+    openAuthority(
+      {
+        ...authorityConfig,
+        signingSeed: random.bytes(SEED_BYTES),
+        hashKey: random.bytes(SEED_BYTES),
+        maxWaiting: MAX_TRAINING_WAITING,
+      },
+      { clock, random, monotonic, wait, curve, store: memoryCodeStore() },
+    )
+  return servePortal(config, authorityConfig.hashKey, { ...ports, sandbox })
 }

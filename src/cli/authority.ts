@@ -1,5 +1,184 @@
-import { Command } from "commander"
-import { apiMarkdown, openApi } from "../authority/index.ts"
+import { Argument, Command, Option } from "commander"
+import { apiMarkdown, openApi, Refusal, ROLES, type Role, type Staff } from "../authority/index.ts"
+import { openStaffOf } from "./authority-service.ts"
+import { table } from "./output.ts"
+
+/** In the audit log: who did it. A user of the portal cannot have this name. */
+const BY = "key-shell"
+
+/** Does something with a deployment's staff; what is refused becomes a sentence. */
+async function withStaff(directory: string, work: (staff: Staff) => Promise<string>): Promise<void> {
+  const staff = await openStaffOf(directory, {
+    clock: () => Date.now() / 1000,
+    onServerEvent: () => {},
+    onAuthorityEvent: () => {},
+    opensApart: false,
+    environment: process.env,
+  })
+  try {
+    console.log(await work(staff))
+  } catch (error) {
+    throw error instanceof Refusal ? new Error(SENTENCES[error.code] ?? error.code) : error
+  } finally {
+    await staff.close()
+  }
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  conflict: "refused: the name is taken, or nobody would be left who can manage users",
+  "not-found": "there is no such user or key",
+}
+
+const NAME = /^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/
+
+function requireName(name: string): string {
+  if (!NAME.test(name)) throw new Error("name: expected 2 to 31 lower-case letters, digits, dots, hyphens, underscores")
+  return name
+}
+
+const handOver = (name: string, password: string): string =>
+  `${name} may sign in with this one-time password, shown this once and good for 7 days:\n${password}`
+
+async function listed({ administration }: Staff): Promise<string> {
+  const users = await administration.list()
+  const rows = users.map(({ name, role, disabled, totp, passkeys, oneTimeUntil }) => [
+    name,
+    role,
+    disabled ? "disabled" : oneTimeUntil === null ? "active" : "one-time password",
+    [totp && "authenticator", passkeys.length > 0 && `${passkeys.length} passkeys`].filter(Boolean).join(", "),
+  ])
+  return table([["name", "role", "state", "second factor"], ...rows])
+}
+
+function usersCommand(): Command {
+  const directory = () => new Argument("<directory>", "the deployment")
+  const name = () => new Argument("<name>", "the user")
+  const role = () => new Argument("<role>", "what the user may do").choices(ROLES)
+  const users = new Command("users")
+    .description(
+      "Add, list and disable users of the portal. It works while the authority runs, and is in the audit log.",
+    )
+    .addHelpText(
+      "after",
+      `
+Roles, each of which may all that the one before it may:
+  issuer         issue, activate, sign and revoke; send a text message
+  supervisor     issue in bulk; read the statistics
+  administrator  read the audit log; manage users and API keys
+
+A new user signs in once with the one-time password that is printed, must then choose another, and must set up a second
+factor where the deployment asks for one (LINDUNG_PORTAL_SECOND_FACTOR_FROM).
+
+Examples:
+  lindung authority users add deployment siti --role supervisor
+  lindung authority users list deployment
+  lindung authority users reset-password deployment siti
+  lindung authority users reset-second-factor deployment siti   # a lost phone`,
+    )
+  users
+    .command("list")
+    .description("All users, without a secret.")
+    .addArgument(directory())
+    .action((of: string) => withStaff(of, listed))
+  users
+    .command("add")
+    .description("A new user; prints a one-time password.")
+    .addArgument(directory())
+    .addArgument(name())
+    .addOption(new Option("--role <role>", "what the user may do").choices(ROLES).default("issuer"))
+    .action((of: string, who: string, options: { role: Role }) =>
+      withStaff(of, async ({ administration }) =>
+        handOver(who, await administration.add(requireName(who), options.role, BY)),
+      ),
+    )
+  users
+    .command("disable")
+    .description("The user cannot sign in any more; sessions end.")
+    .addArgument(directory())
+    .addArgument(name())
+    .action((of: string, who: string) =>
+      withStaff(of, async ({ administration }) => {
+        await administration.disable(who, BY)
+        return `${who} is disabled`
+      }),
+    )
+  users
+    .command("enable")
+    .description("The user may sign in again.")
+    .addArgument(directory())
+    .addArgument(name())
+    .action((of: string, who: string) =>
+      withStaff(of, async ({ administration }) => {
+        await administration.enable(who, BY)
+        return `${who} may sign in again`
+      }),
+    )
+  users
+    .command("role")
+    .description("Another role; sessions end.")
+    .addArgument(directory())
+    .addArgument(name())
+    .addArgument(role())
+    .action((of: string, who: string, to: Role) =>
+      withStaff(of, async ({ administration }) => {
+        await administration.setRole(who, to, BY)
+        return `${who} is ${to}`
+      }),
+    )
+  users
+    .command("reset-password")
+    .description("A new one-time password; sessions end, known devices are forgotten, the second factor stays.")
+    .addArgument(directory())
+    .addArgument(name())
+    .action((of: string, who: string) =>
+      withStaff(of, async ({ administration }) => handOver(who, await administration.resetPassword(who, BY))),
+    )
+  users
+    .command("reset-second-factor")
+    .description("Removes every second factor and recovery code; sessions end.")
+    .addArgument(directory())
+    .addArgument(name())
+    .action((of: string, who: string) =>
+      withStaff(of, async ({ administration }) => {
+        await administration.resetSecondFactor(who, BY)
+        return `${who} has no second factor any more`
+      }),
+    )
+  return users
+}
+
+function keysCommand(): Command {
+  const keys = new Command("keys").description("API keys with which programs issue codes (POST /v1/codes).")
+  keys
+    .command("list")
+    .description("All keys by their ids, never the keys.")
+    .argument("<directory>", "the deployment")
+    .action((of: string) =>
+      withStaff(of, async ({ apiKeys }) =>
+        table([["id", "label"], ...(await apiKeys.list()).map(({ id, label }) => [id, label])]),
+      ),
+    )
+  keys
+    .command("add")
+    .description("A new key; it is printed this once.")
+    .argument("<directory>", "the deployment")
+    .argument("<label>", "what it is for")
+    .action((of: string, label: string) =>
+      withStaff(of, async ({ apiKeys }) => (await apiKeys.add(label.trim().slice(0, 64), BY)).key),
+    )
+  keys
+    .command("revoke")
+    .description("The key is void at once.")
+    .argument("<directory>", "the deployment")
+    .argument("<id>", "16 hexadecimal digits, as `list` shows them")
+    .action((of: string, id: string) =>
+      withStaff(of, async ({ apiKeys }) => {
+        await apiKeys.revoke(id, BY)
+        return `${id} is void`
+      }),
+    )
+  return keys
+}
 
 function apiCommand(): Command {
   return new Command("api")
@@ -12,5 +191,9 @@ function apiCommand(): Command {
 }
 
 export function authorityCommand(): Command {
-  return new Command("authority").description("Look after a health authority.").addCommand(apiCommand())
+  return new Command("authority")
+    .description("Look after a health authority: its users, its API keys, its API's document.")
+    .addCommand(usersCommand())
+    .addCommand(keysCommand())
+    .addCommand(apiCommand())
 }

@@ -1,8 +1,16 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Command, Option } from "commander"
-import { MECHANISM_NAMES, type MechanismName } from "../authority/index.ts"
-import { ascii, base64, ecdsa, hex, type Random, sha256, time } from "../crypto/index.ts"
+import {
+  argon2id,
+  isPortalOrigin,
+  MECHANISM_NAMES,
+  type MechanismName,
+  openStaff,
+  portalConfigFrom,
+  sqliteAccountStore,
+} from "../authority/index.ts"
+import { base64, ecdsa, hex, type Random, time } from "../crypto/index.ts"
 import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
@@ -50,20 +58,21 @@ const nameOf = (url: string): string => url.replace(/^[a-z]+:\/\//, "")
  *   export-key.pem           design gaen: the public half of the key that signs its archives, for other systems
  *   data/                    what they will store: never together with secrets/ in one backup or on one disk
  *
- * @returns the key with which codes are issued; it is stored nowhere, only its hash is
+ * The portal is switched on when the authority's address can be that of a page with cookies.
+ * @returns the key with which programs issue codes, and the first administrator; only their hashes are stored
  */
 export async function initDeployment(
   directory: string,
   deployment: Deployment,
-  ports: { readonly random: Random; readonly now: number },
-): Promise<{ apiKey: string }> {
+  ports: InitPorts,
+): Promise<InitialStaff> {
   const { random, now } = ports
   const at = (...names: string[]) => join(directory, ...names)
   await mkdir(directory, { recursive: true })
   if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty; nothing was changed`)
   const secret = (): Uint8Array => random.bytes(KEY_BYTES)
   const [logSeed, receiptSeed, signingSeed] = [secret(), secret(), secret()]
-  const apiKey = hex(secret())
+  const hashKey = secret()
   const authorityKey = nativeEd25519.verifyKey(signingSeed)
   const exporting = deployment.design === "gaen" ? exportKey(deployment.region ?? REGION, random) : undefined
   const parameters = defaultParameters(time.bucket(now), [deployment.design])
@@ -90,9 +99,9 @@ export async function initDeployment(
     LINDUNG_AUTHORITY_LISTEN: deployment.authorityListen,
     LINDUNG_AUTHORITY_DATA: join("data", "authority"),
     LINDUNG_AUTHORITY_SIGNING_SEED: hex(signingSeed),
-    LINDUNG_AUTHORITY_HASH_KEY: hex(secret()),
-    LINDUNG_AUTHORITY_API_KEY_HASHES: hex(sha256(ascii(apiKey))),
+    LINDUNG_AUTHORITY_HASH_KEY: hex(hashKey),
     LINDUNG_AUTHORITY_MECHANISM: deployment.mechanism,
+    ...(isPortalOrigin(deployment.authorityUrl) && { LINDUNG_PORTAL_ORIGIN: deployment.authorityUrl }),
   })
   const logKey = { name: nameOf(deployment.url), publicKey: nativeEd25519.verifyKey(logSeed) }
   const app = {
@@ -117,7 +126,43 @@ export async function initDeployment(
   await writeFile(at("secrets", "publisher.env"), publisher, { mode: ONLY_OWNER })
   await writeFile(at("secrets", "authority.env"), authority, { mode: ONLY_OWNER })
   await writeFile(at("app-config.json"), `${JSON.stringify(app, undefined, 2)}\n`)
-  return { apiKey }
+  return firstStaff(at("data", "authority", "accounts.sqlite"), hashKey, ports)
+}
+
+interface InitPorts {
+  readonly random: Random
+  /** Unix seconds. */
+  readonly now: number
+  /** The same for the staff, where the deployment's clock is not the world's. */
+  readonly staffNow?: number
+}
+
+export interface InitialStaff {
+  readonly apiKey: string
+  readonly administrator: { readonly name: string; readonly oneTimePassword: string }
+}
+
+const FIRST_USER = "admin"
+
+async function firstStaff(path: string, hashKey: Uint8Array, ports: InitPorts): Promise<InitialStaff> {
+  const { ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_PARALLELISM } = portalConfigFrom({})
+  const cost = { memoryKiB: ARGON2_MEMORY_KIB, passes: ARGON2_PASSES, parallelism: ARGON2_PARALLELISM }
+  const store = await sqliteAccountStore(path)
+  try {
+    const { administration, apiKeys } = openStaff(hashKey, {
+      clock: () => ports.staffNow ?? ports.now,
+      random: ports.random,
+      store,
+      passwords: await argon2id(cost, hashKey),
+      // There is no log yet: it begins with the first act of somebody.
+      record: async () => {},
+    })
+    const oneTimePassword = await administration.add(FIRST_USER, "administrator", "init")
+    const { key } = await apiKeys.add("first", "init")
+    return { apiKey: key, administrator: { name: FIRST_USER, oneTimePassword } }
+  } finally {
+    await store.close()
+  }
 }
 
 const REGION = "lindung"
@@ -181,8 +226,11 @@ export function initCommand(): Command {
         uploadsPerMinute: Number(options.uploadsPerMinute),
         proxies: Number(options.proxies),
       }
-      const { apiKey } = await initDeployment(directory, deployment, { random: systemRandom, now: Date.now() / 1000 })
+      const ports = { random: systemRandom, now: Date.now() / 1000 }
+      const { apiKey, administrator } = await initDeployment(directory, deployment, ports)
       console.log(`${resolve(directory)} is ready: lindung serve ${directory}`)
       console.log(`API key of the health authority, shown this once: ${apiKey}`)
+      console.log(`First user of its portal: ${administrator.name}`)
+      console.log(`  one-time password, shown this once and good for 7 days: ${administrator.oneTimePassword}`)
     })
 }

@@ -3,9 +3,9 @@ import { Command } from "commander"
 import { type Logger, pino } from "pino"
 import { time } from "../crypto/index.ts"
 import { publishOnTime, type ServerEvent, steadily } from "../server/index.ts"
+import { openAuthorityOf } from "./authority-service.ts"
 import {
   listen,
-  openAuthorityOf,
   openIngestOf,
   openKeyServerOf,
   openPublisherOf,
@@ -86,7 +86,7 @@ async function publisher(directory: string, log: Logger): Promise<Service> {
 
 async function authority(directory: string, log: Logger): Promise<Service> {
   const service = await openAuthorityOf(directory, surroundings(log))
-  const prune = () => service.authority.prune().catch(error => log.error({ event: "failed", error: facts(error) }))
+  const prune = () => service.prune().catch(error => log.error({ event: "failed", error: facts(error) }))
   const pruning = setInterval(prune, PRUNE_MS)
   return {
     ...service,
@@ -142,13 +142,15 @@ export function serveCommand(): Command {
       const unknown = services.find(name => !(name in SERVICES))
       if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(", ")}`)
       const log = pino({ base: null, timestamp })
-      const stop = await serve(directory, log, services.length > 0 ? (services as ServiceName[]) : undefined)
+      const starting = serve(directory, log, services.length > 0 ? (services as ServiceName[]) : undefined)
       let isStopping = false
       const onSignal = (signal: string) => {
         if (isStopping) return
         isStopping = true
         log.info({ event: "stopping", signal })
-        stop().then(
+        // Told to while it still starts, it stops once it has started.
+        const stopped = starting.then(stop => stop())
+        stopped.then(
           () => log.info({ event: "stopped" }),
           error => {
             log.error({ event: "failed", error: facts(error) })
@@ -157,5 +159,6 @@ export function serveCommand(): Command {
         )
       }
       process.on("SIGTERM", onSignal).on("SIGINT", onSignal)
+      await starting
     })
 }

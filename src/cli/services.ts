@@ -4,7 +4,6 @@ import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { parseEnv } from "node:util"
-import { type Authority, authorityConfigFrom, openAuthority, sqliteCodeStore } from "../authority/index.ts"
 import type { NoteKey } from "../protocol/index.ts"
 import {
   fileTree,
@@ -39,6 +38,8 @@ export interface Service {
 /** What is around a deployment: its clock in unix seconds, and who hears of events. */
 export interface Surroundings {
   readonly clock: () => number
+  /** The world's clock, where `clock` is another. */
+  readonly staffClock?: () => number
   readonly onServerEvent: (event: ServerEvent) => void
   readonly onAuthorityEvent: (event: string, facts: Readonly<Record<string, string>>) => void
   /** Whether buckets are opened in a process of their own, as they must be where secrets are real. */
@@ -55,7 +56,7 @@ const LOOK_MS = 5_000
 const SHUTDOWN_MS = 10_000
 
 /** What a service's files in `secrets/` say; the process's own variables hold in place of them. */
-function variables(
+export function variables(
   directory: string,
   files: readonly string[],
   { environment }: Pick<Surroundings, "environment">,
@@ -178,30 +179,8 @@ export async function openPublisherOf(
   return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
 }
 
-/** The health authority of a deployment, over its file. It prunes when it is told to. */
-export async function openAuthorityOf(
-  directory: string,
-  around: Surroundings,
-): Promise<Service & { readonly authority: Authority }> {
-  const {
-    LINDUNG_AUTHORITY_LISTEN = "",
-    LINDUNG_AUTHORITY_DATA = "",
-    ...others
-  } = variables(directory, ["authority.env"], around)
-  const { host, port } = endpoint(LINDUNG_AUTHORITY_LISTEN)
-  const authority = await openAuthority(authorityConfigFrom(others), {
-    clock: around.clock,
-    monotonic: () => performance.now(),
-    wait: ms => new Promise(done => setTimeout(done, ms)),
-    random: systemRandom,
-    store: await sqliteCodeStore(join(resolve(directory, LINDUNG_AUTHORITY_DATA), "codes.sqlite"), systemRandom),
-    curve: nativeEd25519,
-    log: around.onAuthorityEvent,
-  })
-  return { name: "health authority", host, port, handler: authority.handler, close: () => authority.close(), authority }
-}
-
-function endpoint(text: string): { host: string; port: number } {
+/** Where to listen. @throws Error for anything but host:port */
+export function endpoint(text: string): { host: string; port: number } {
   const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? []
   if (host === "" || Number(port) > 65_535) throw new Error("LINDUNG_AUTHORITY_LISTEN: expected host:port")
   return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) }

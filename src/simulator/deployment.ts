@@ -1,4 +1,4 @@
-import { type Authority, memoryCodeStore, newApiKey, openAuthority } from "../authority/index.ts"
+import { type Authority, memoryCodeStore, openAuthority } from "../authority/index.ts"
 import type { Config } from "../client/index.ts"
 import { base64, ecdsa, type Random } from "../crypto/index.ts"
 import { type DesignName, defaultParameters, encodeNoteKey } from "../protocol/index.ts"
@@ -55,7 +55,6 @@ export async function deploy(
     {
       signingSeed,
       hashKey,
-      apiKeyHashes: [newApiKey(keys).hash],
       mechanism,
       codeValidHours: 24,
       activationHours: 6,

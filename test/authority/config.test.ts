@@ -5,7 +5,6 @@ const KEY = "ab".repeat(32)
 const GOOD = {
   LINDUNG_AUTHORITY_SIGNING_SEED: KEY,
   LINDUNG_AUTHORITY_HASH_KEY: KEY,
-  LINDUNG_AUTHORITY_API_KEY_HASHES: `${KEY}, ${KEY}`,
 }
 
 function messageFor(environment: Record<string, string>): string {
@@ -19,9 +18,8 @@ function messageFor(environment: Record<string, string>): string {
 }
 
 describe("the authority's configuration", () => {
-  it("needs three secrets and has defaults for the rest", () => {
+  it("needs two secrets and has defaults for the rest", () => {
     const config = authorityConfigFrom({ ...GOOD, PATH: "/bin", LINDUNG_SERVER_PORT: "1" })
-    expect(config.apiKeyHashes).to.have.length(2)
     expect(config.signingSeed).to.deep.equal(new Uint8Array(32).fill(0xab))
     expect(config).to.include({ mechanism: "simple", codeValidHours: 24, tokenValidDays: 3, redeemMillis: 1500 })
   })
@@ -29,21 +27,12 @@ describe("the authority's configuration", () => {
   it("names every problem at once, and repeats no value", () => {
     const message = messageFor({
       LINDUNG_AUTHORITY_SIGNING_SEED: KEY.slice(2),
-      LINDUNG_AUTHORITY_API_KEY_HASHES: "",
       LINDUNG_AUTHORITY_CODE_VALID_HOURS: "1e2",
       LINDUNG_AUTHORITY_REDEEM_MILLIS: "5",
       LINDUNG_AUTHORITY_MECHANISM: "blind",
       LINDUNG_AUTHORITY_MAX_WAITNG: "9",
     })
-    for (const name of [
-      "SIGNING_SEED",
-      "HASH_KEY",
-      "API_KEY_HASHES",
-      "CODE_VALID_HOURS",
-      "REDEEM_MILLIS",
-      "MECHANISM",
-      "MAX_WAITNG",
-    ])
+    for (const name of ["SIGNING_SEED", "HASH_KEY", "CODE_VALID_HOURS", "REDEEM_MILLIS", "MECHANISM", "MAX_WAITNG"])
       expect(message).to.include(`LINDUNG_AUTHORITY_${name}: `)
     expect(message).not.to.include("abab")
   })

@@ -5,7 +5,6 @@ import {
   type AuthorityConfig,
   type AuthorityPorts,
   memoryCodeStore,
-  newApiKey,
   openAuthority,
 } from "../../src/authority/index.ts"
 import { signature } from "../../src/crypto/index.ts"
@@ -14,12 +13,11 @@ import { seeded } from "../dice.ts"
 /** Not at a full hour. */
 export const START = 1_800_001_234
 export const TODAY = Math.floor(START / 86_400)
-export const { key: API_KEY, hash } = newApiKey(seeded(99))
+export const API_KEY = "k".repeat(64)
 
 export const CONFIG: AuthorityConfig = {
   signingSeed: new Uint8Array(32).fill(1),
   hashKey: new Uint8Array(32).fill(2),
-  apiKeyHashes: [new Uint8Array(32), hash],
   mechanism: "simple",
   codeValidHours: 24,
   activationHours: 6,
@@ -68,6 +66,7 @@ export async function deploy(
       random: seeded(11),
       store: memoryCodeStore(),
       curve: signature.ed25519,
+      programOf: async header => (header === `Bearer ${API_KEY}` ? "key-1" : undefined),
       log: (event, facts) => log.push(JSON.stringify({ event, ...facts })),
       ...ports,
     },

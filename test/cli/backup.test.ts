@@ -3,9 +3,10 @@ import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import Database from "better-sqlite3"
 import { expect } from "chai"
+import { openAuthorityOf } from "../../src/cli/authority-service.ts"
 import { backUp, restoreAuthority, restoreServer } from "../../src/cli/backup/index.ts"
 import { initDeployment } from "../../src/cli/init.ts"
-import { openAuthorityOf, openKeyServerOf, openPublisherOf } from "../../src/cli/services.ts"
+import { openKeyServerOf, openPublisherOf } from "../../src/cli/services.ts"
 import { hex, sha256, time } from "../../src/crypto/index.ts"
 import { random } from "../server/world.ts"
 
@@ -82,6 +83,7 @@ describe("a backup", () => {
       "server/records.sqlite",
       "server/public/checkpoint",
       "authority/codes.sqlite",
+      "authority/accounts.sqlite",
     ])
   })
 
@@ -107,6 +109,10 @@ describe("a backup", () => {
     expect(copy.prepare("SELECT count(*) FROM codes").pluck().get()).to.equal(0)
     expect(copy.prepare("SELECT actor FROM audit").pluck().get(), "the audit log").to.equal("clinic")
     copy.close()
+    const staff = new Database(at("out", "authority", "accounts.sqlite"))
+    expect(staff.prepare("SELECT name FROM users").pluck().all()).to.deep.equal(["admin"])
+    expect(staff.prepare("SELECT count(*) FROM api_keys").pluck().get()).to.equal(1)
+    staff.close()
     expect((await stat(at("out"))).mode & 0o777).to.equal(0o700)
     expect((await stat(at("out", "server", "records.sqlite"))).mode & 0o777).to.equal(0o600)
   })

@@ -9,7 +9,7 @@ import { parseEnv } from "node:util"
 import { expect } from "chai"
 import { initDeployment } from "../../src/cli/init.ts"
 import { checkConfig } from "../../src/client/index.ts"
-import { base64, hex, sha256 } from "../../src/crypto/index.ts"
+import { base64 } from "../../src/crypto/index.ts"
 import { parseNoteKey, verifyCheckpoint } from "../../src/protocol/index.ts"
 import { serverSettingsFrom } from "../../src/server/index.ts"
 import { random } from "../server/world.ts"
@@ -30,12 +30,12 @@ const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 
 describe("lindung init", () => {
   let directory = ""
-  let apiKey = ""
+  let staff: Awaited<ReturnType<typeof initDeployment>>
   let parameters = ""
   const text = (...names: string[]) => readFile(join(directory, ...names), "utf8")
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "lindung-init-"))
-    apiKey = (await initDeployment(directory, deployment, { random, now: 1_795_000_000 })).apiKey
+    staff = await initDeployment(directory, deployment, { random, now: 1_795_000_000 })
     parameters = await text("parameters")
   })
   after(() => rm(directory, { recursive: true, force: true }))
@@ -64,7 +64,7 @@ describe("lindung init", () => {
       expect((await stat(join(directory, name))).mode & 0o777, name).to.equal(0o700)
   })
 
-  it("puts no secret into the public half, and the API key nowhere", async () => {
+  it("puts no secret into the public half, and neither the API key nor the one-time password anywhere", async () => {
     const environment = {
       ...parseEnv(await text("secrets", "publisher.env")),
       ...parseEnv(await text("secrets", "ingest.env")),
@@ -72,10 +72,12 @@ describe("lindung init", () => {
     }
     const app = await text("app-config.json")
     const secrets = Object.entries(environment).filter(([name]) => /SEED|_KEY$|HASH/.test(name))
-    expect(secrets).to.have.length(6)
+    expect(secrets).to.have.length(5)
     for (const [name, value] of secrets) expect(app, name).to.not.include(value)
-    for (const file of [app, ...Object.values(environment)]) expect(file).to.not.include(apiKey)
-    expect(environment["LINDUNG_AUTHORITY_API_KEY_HASHES"]).to.equal(hex(sha256(Buffer.from(apiKey))))
+    const accounts = await text("data", "authority", "accounts.sqlite")
+    for (const file of [app, accounts, ...Object.values(environment)])
+      for (const shown of [staff.apiKey, staff.administrator.oneTimePassword]) expect(file).to.not.include(shown)
+    expect(accounts).to.include("$argon2id$v=19$m=19456,t=2,p=1$")
   })
 
   it("never writes over what is there", async () => {

@@ -131,6 +131,7 @@ export class Handover {
         random,
         store: mutant.codes?.(codes, directory) ?? codes,
         curve: nativeEd25519,
+        programOf: async header => (header === `Bearer ${API_KEY}` ? "key-1" : undefined),
         log: event => world.events.push({ event }),
       },
     )

@@ -122,6 +122,14 @@ export const INVENTORY: Inventory = {
       why: "What the authority must know to redeem a code once.",
     },
     {
+      path: /^data\/authority\/accounts\.sqlite$/,
+      format: "sqlite",
+      holds: "staff",
+      readers: "owner",
+      time: "any",
+      why: "Who works for the authority, people and programs, and how they show it.",
+    },
+    {
       path: /^data\/.*\.sqlite-wal$/,
       format: "wal",
       holds: "public",
@@ -207,6 +215,22 @@ export const INVENTORY: Inventory = {
         bucket: c("bucket", "When it can be forgotten: 14 days later."),
       },
     },
+    "accounts.sqlite": {
+      users: {
+        name: c("staff", "A user's name, as in the trail."),
+        document: c("staff", "Role, hash of the password, second factors, day of the last sign-in."),
+      },
+      sessions: {
+        id: c("hash", "Hash of the cookie's value."),
+        started_at: c("staff", "When a member of staff signed in: the session ends some hours later."),
+        seen_at: c("staff", "When it was last used, to the minute: the session ends when it is not used."),
+        document: c("staff", "Whose session it is, and what is still owed."),
+      },
+      api_keys: {
+        id: c("staff", "The key's name, as in the trail."),
+        document: c("staff", "Label, hash of the key, the day on which it was made."),
+      },
+    },
     "codes.sqlite": {
       codes: {
         code: c("hash", "Keyed hash of a code of 65 bits, or the random key of a decoy."),
@@ -251,6 +275,7 @@ export const INVENTORY: Inventory = {
     "store-recovered": [],
     failed: ["error"],
     "request-failed": ["code", "message", "why"],
+    "portal-failed": ["code", "why"],
     "audit-head": ["number", "hash"],
   },
   metrics: {

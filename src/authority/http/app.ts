@@ -3,7 +3,6 @@ import express, { type Response } from "express"
 import helmet from "helmet"
 import { z } from "zod"
 import { CODES_PATH, LindungError, REDEEM_BYTES, REDEEM_PATH } from "../../protocol/index.ts"
-import { apiKeyName } from "../api-key.ts"
 import type { IssuedCode, IssueOrder } from "../issue.ts"
 import { crossOrigin } from "./cross-origin.ts"
 import { problems } from "./problem.ts"
@@ -17,7 +16,8 @@ export interface Services {
   readonly contagiousDayOf: (date: string) => number
   /** Whether the store answers; rejects when it does not. */
   readonly auditHead: () => Promise<unknown>
-  readonly apiKeyHashes: readonly Uint8Array[]
+  /** The id of the program whose Authorization header it is. */
+  readonly programOf: (authorization: string | undefined) => Promise<string | undefined>
   readonly log: (event: string, facts: Record<string, string>) => void
 }
 
@@ -56,7 +56,7 @@ function send(response: Response, status: number, type: string, body: Uint8Array
  * listener.
  */
 export function httpListener(services: Services): RequestListener {
-  const { redeem, apiKeyHashes, auditHead, log } = services
+  const { redeem, programOf, auditHead, log } = services
   const app = express()
   app.disable("x-powered-by")
   app.set("trust proxy", false)
@@ -77,8 +77,8 @@ export function httpListener(services: Services): RequestListener {
   app.post(
     CODES_PATH,
     // Before the body: who has no key gets nothing parsed.
-    (request, response, next) => {
-      response.locals["by"] = apiKeyName(request.get("authorization"), apiKeyHashes)
+    async (request, response, next) => {
+      response.locals["by"] = await programOf(request.get("authorization"))
       next(response.locals["by"] === undefined ? new LindungError("unauthorised", "no key") : undefined)
     },
     express.json({ limit: MAX_JSON_BYTES, inflate: false, strict: true }),

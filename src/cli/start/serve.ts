@@ -17,7 +17,8 @@ Still serving; it is ${clockText(virtual.now)}, and a second here is ${SPEED} th
   parameters   ${servers.keyServerUrl}${PATHS.parameters}
   newest batch ${servers.keyServerUrl}${PATHS.batch(design, newest())}
   metrics      ${servers.keyServerUrl}/metrics
-  authority    ${servers.authorityUrl}
+  authority    ${servers.authorityUrl}, its API at ${servers.portal.url}/docs
+  first user   ${servers.portal.name}, one-time password ${servers.portal.oneTimePassword}
 ${process.stdin.isTTY ? "Any key closes the bucket, q ends." : "Ctrl-C ends."}`)
 
   let working: Promise<void> = Promise.resolve()

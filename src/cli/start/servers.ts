@@ -1,19 +1,24 @@
 import { readFile, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Authority, MechanismName } from "../../authority/index.ts"
 import { type Config, checkConfig } from "../../client/index.ts"
 import { CODES_PATH, type DesignName } from "../../protocol/index.ts"
 import type { KeyServer } from "../../server/index.ts"
 import type { VirtualTime } from "../../simulator/index.ts"
+import { openAuthorityOf } from "../authority-service.ts"
 import { initDeployment } from "../init.ts"
 import { systemRandom } from "../random.ts"
-import { listen, openAuthorityOf, openKeyServerOf, type Service, shut } from "../services.ts"
+import { listen, openKeyServerOf, type Service, shut } from "../services.ts"
 
 /** Both services of one run, on loopback, as `lindung init` and `lindung serve` make them, but on virtual time. */
 export interface Servers {
   readonly keyServer: KeyServer
   readonly keyServerUrl: string
   readonly authorityUrl: string
+  /** Where staff issues codes, and the first user. */
+  readonly portal: { readonly url: string; readonly name: string; readonly oneTimePassword: string }
   /** What an app passes to `open()`. */
   readonly appConfig: Config
   /** What a test site asks of it beside codes. */
@@ -46,6 +51,14 @@ async function onLoopback(service: Service) {
   }
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(listening => server.listen(0, LOOPBACK, listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise(closed => server.close(closed))
+  return port
+}
+
 /** Writes a deployment with fresh keys, so that two runs never share a log, and opens its services. */
 export async function openServers({
   directory,
@@ -57,7 +70,7 @@ export async function openServers({
 }: ServerOptions): Promise<Servers> {
   // Port 0: the system gives a free one, and the app's configuration learns it afterwards. The name stays the log's.
   const anyPort = `${LOOPBACK}:0`
-  const { apiKey } = await initDeployment(
+  const { apiKey, administrator } = await initDeployment(
     directory,
     {
       url: "http://log.test",
@@ -71,7 +84,7 @@ export async function openServers({
       uploadsPerMinute: 0,
       proxies: 0,
     },
-    { random: systemRandom, now: virtual.now },
+    { random: systemRandom, now: virtual.now, staffNow: Date.now() / 1000 },
   )
   const around = {
     clock: () => virtual.now,
@@ -82,9 +95,18 @@ export async function openServers({
     environment: {},
   }
   const serving = await openKeyServerOf(directory, around)
+  // A portal knows its own address, and passkeys are bound to a name, which an address is not.
+  const port = await freePort()
+  const portalUrl = `http://localhost:${port}`
   const issuing = await openAuthorityOf(directory, {
     ...around,
-    environment: { LINDUNG_AUTHORITY_REDEEM_MILLIS: String(redeemMillis) },
+    staffClock: () => Date.now() / 1000,
+    environment: {
+      LINDUNG_AUTHORITY_LISTEN: `${LOOPBACK}:${port}`,
+      LINDUNG_AUTHORITY_REDEEM_MILLIS: String(redeemMillis),
+      LINDUNG_PORTAL_ORIGIN: portalUrl,
+      LINDUNG_PORTAL_SECOND_FACTOR_FROM: "none",
+    },
   })
   const [keys, codes] = [await onLoopback(serving), await onLoopback(issuing)]
   const path = join(directory, "app-config.json")
@@ -99,6 +121,7 @@ export async function openServers({
     keyServer: serving.keyServer,
     keyServerUrl: keys.url,
     authorityUrl: codes.url,
+    portal: { url: portalUrl, ...administrator },
     appConfig: checked.config,
     authority: issuing.authority,
     async issueCode(contagiousFromDay) {

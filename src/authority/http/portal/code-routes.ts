@@ -7,7 +7,8 @@ export const CODE_ROUTES = {
     method: "POST",
     path: "/training",
     who: "train",
-    summary: "Switches training mode for this session: every answer looks real, and nothing is touched.",
+    summary:
+      "Switches training mode for this session: codes, messages, statistics and audit log look real and touch nothing; all else is refused.",
     body: schemas.training,
     answer: schemas.session,
     problems: [],

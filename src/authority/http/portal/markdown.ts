@@ -1,5 +1,5 @@
+import { REFUSALS } from "../../refusal.ts"
 import type { OpenApi } from "./openapi.ts"
-import { PORTAL_PROBLEMS } from "./problems.ts"
 import type { PortalRoute } from "./route.ts"
 import { PORTAL_PATH, PORTAL_ROUTES, problemsOf } from "./routes.ts"
 import { components } from "./schemas.ts"
@@ -82,7 +82,7 @@ export function apiMarkdown(document: OpenApi): string {
       route.problems.map(code => `\`${code}\``).join(" "),
       route.summary,
     )
-  const problems = Object.entries(PORTAL_PROBLEMS).map(([code, { status, title }]) =>
+  const problems = Object.entries(REFUSALS).map(([code, { status, title }]) =>
     row(`\`${code}\``, String(status), title),
   )
   const common = problemsOf({ method: "POST", path: "", who: "issue-codes", summary: "", problems: [] })
@@ -90,7 +90,7 @@ export function apiMarkdown(document: OpenApi): string {
     "# The portal's HTTP API",
     "",
     "Made by `lindung authority api --markdown` from the schemas that the routes themselves use; `lindung authority api`",
-    "prints the OpenAPI 3.1 document.",
+    "prints the OpenAPI 3.1 document, which the authority serves as `/v1/openapi.json`, and as a page at `/docs`.",
     "",
     document.info.description,
     "",

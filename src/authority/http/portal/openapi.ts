@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { PORTAL_PROBLEMS } from "./problems.ts"
+import { REFUSALS } from "../../refusal.ts"
 import type { PortalRoute } from "./route.ts"
 import { PORTAL_PATH, PORTAL_ROUTES, problemsOf } from "./routes.ts"
 import { components, problem } from "./schemas.ts"
@@ -36,10 +36,10 @@ const json = (schema: z.ZodType) => ({ "application/json": { schema: inline(sche
 /** The answers that are problems, by status; a status says which codes it may carry. */
 function problemAnswers(route: PortalRoute): Record<string, object> {
   const answers: Record<string, object> = {}
-  for (const status of new Set(problemsOf(route).map(code => PORTAL_PROBLEMS[code].status))) {
-    const codes = problemsOf(route).filter(code => PORTAL_PROBLEMS[code].status === status)
+  for (const status of new Set(problemsOf(route).map(code => REFUSALS[code].status))) {
+    const codes = problemsOf(route).filter(code => REFUSALS[code].status === status)
     answers[status] = {
-      description: codes.map(code => `\`${code}\`: ${PORTAL_PROBLEMS[code].title}`).join(" "),
+      description: codes.map(code => `\`${code}\`: ${REFUSALS[code].title}`).join(" "),
       content: { "application/problem+json": { schema: inline(problem) } },
     }
   }

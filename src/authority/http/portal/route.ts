@@ -1,6 +1,6 @@
 import type { z } from "zod"
 import type { Action } from "../../accounts/roles.ts"
-import type { PortalProblem } from "./problems.ts"
+import type { RefusalCode } from "../../refusal.ts"
 
 /**
  * Who may ask: anybody; who gave the password and owes the second factor; who is signed in, even with a one-time
@@ -21,5 +21,5 @@ export interface PortalRoute {
   /** What 200 carries; without it the answer is 204. */
   readonly answer?: z.ZodType
   /** Problems of its own, beside those of every route. */
-  readonly problems: readonly PortalProblem[]
+  readonly problems: readonly RefusalCode[]
 }

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { ACTIONS, ROLES } from "../../accounts/roles.ts"
-import { PORTAL_PROBLEMS, type PortalProblem } from "./problems.ts"
+import { REFUSALS, type RefusalCode } from "../../refusal.ts"
 
 /*
  * Every body that the portal's routes take and give. Server, OpenAPI document and browser read them from here; pages
@@ -24,12 +24,12 @@ const minute = named("Minute", z.iso.datetime({ precision: -1 }), "A UTC minute,
 const count = z.int().min(0)
 export const userName = named(
   "UserName",
-  z.string().regex(/^[a-z0-9][a-z0-9._-]{1,63}$/),
-  "Lower-case letters, digits, dot, hyphen and underscore; 2 to 64 of them.",
+  z.string().regex(/^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/),
+  "Lower-case letters, digits, dot, hyphen and underscore; 2 to 31 of them, not beginning with `key-`.",
 )
 const role = named("Role", z.enum(ROLES))
 const password = z.string().min(1).max(256)
-const oneTimePassword = z.string().meta({ description: "Shown this once; valid for one sign-in within 7 days." })
+const oneTimePassword = z.string().meta({ description: "Shown this once; good until it is changed, at most 7 days." })
 const sixDigits = z.string().regex(/^[0-9]{6}$/)
 const label = z.string().trim().min(1).max(64)
 const idempotencyKey = named(
@@ -111,7 +111,7 @@ export const session = named(
   ]),
 )
 
-export const signIn = named("SignIn", z.strictObject({ name: z.string().max(64), password }))
+export const signIn = named("SignIn", z.strictObject({ name: z.string().max(256), password }))
 export const totpCode = named("TotpCode", z.strictObject({ code: sixDigits }))
 export const recoveryCode = named("RecoveryCode", z.strictObject({ code: z.string().max(64) }))
 export const changePassword = named("ChangePassword", z.strictObject({ current: password, next: password }))
@@ -189,7 +189,7 @@ export const revocation = named(
   }),
 )
 
-const bulkLine = named(
+export const bulkLine = named(
   "BulkLine",
   z.strictObject({ test: testType, contagious: contagious.optional() }),
   "Mechanism activated: without a day, which comes with the activation.",
@@ -198,7 +198,7 @@ const bulkLines = <S extends z.ZodType>(line: S) => z.array(line).min(1).max(MAX
 export const bulkOrder = named("BulkOrder", z.strictObject({ key: idempotencyKey, lines: bulkLines(bulkLine) }))
 /** A bulk order as it is taken in: a line that is not a BulkLine is refused alone. */
 export const bulkEnvelope = z.strictObject({ key: idempotencyKey, lines: bulkLines(z.unknown()) })
-const problemCode = named("ProblemCode", z.enum(Object.keys(PORTAL_PROBLEMS) as [PortalProblem, ...PortalProblem[]]))
+const problemCode = named("ProblemCode", z.enum(Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]))
 const fields = z.array(z.strictObject({ path: z.string(), message: z.string() }))
 export const bulkResult = named(
   "BulkResult",
@@ -233,7 +233,7 @@ export const smsOrder = named(
   z.strictObject({ number: phoneNumber, code: typedCode, language, expiresAt: z.int() }),
 )
 
-const few = count.nullable().meta({ description: "null: some, but fewer than `suppressedBelow`" })
+const few = count.nullable().meta({ description: "null: fewer than `suppressedBelow`, perhaps none" })
 export const statistics = named(
   "Statistics",
   z.strictObject({

@@ -44,7 +44,7 @@ export const SESSION_ROUTES = {
     summary: "The second factor: a passkey's answer to the challenge.",
     body: schemas.passkeyAnswer,
     answer: schemas.session,
-    problems: ["credentials", "throttled"],
+    problems: ["credentials"],
   },
   signInRecovery: {
     method: "POST",
@@ -53,7 +53,7 @@ export const SESSION_ROUTES = {
     summary: "In place of the second factor: one of the recovery codes, which is then used up.",
     body: schemas.recoveryCode,
     answer: schemas.session,
-    problems: ["credentials", "throttled", "busy"],
+    problems: ["credentials"],
   },
   signOut: {
     method: "POST",
@@ -102,7 +102,7 @@ export const SESSION_ROUTES = {
     summary: "Ends it: a code of the new authenticator.",
     body: schemas.totpCode,
     answer: schemas.enrolled,
-    problems: ["credentials", "conflict", "password-change", "throttled"],
+    problems: ["credentials", "conflict", "password-change"],
   },
   enrolPasskeyOptions: {
     method: "POST",
@@ -111,7 +111,7 @@ export const SESSION_ROUTES = {
     summary: "Begins to set up a passkey: a fresh challenge.",
     body: schemas.confirmed,
     answer: schemas.passkeyOptions,
-    problems: ["credentials", "password-change", "throttled", "busy"],
+    problems: ["credentials", "conflict", "password-change", "throttled", "busy"],
   },
   enrolPasskey: {
     method: "POST",

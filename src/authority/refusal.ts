@@ -1,10 +1,11 @@
 interface Meaning {
+  /** Of the problem document (RFC 9457). */
   readonly status: number
   readonly title: string
 }
 
-/** What the portal's routes refuse, as RFC 9457 problem documents: `code` tells a program, `title` a person. */
-export const PORTAL_PROBLEMS = {
+/** What the people and programs of the authority are refused: the code tells a program, the title a person. */
+export const REFUSALS = {
   format: { status: 400, title: "The request is malformed; `fields` says where." },
   day: { status: 400, title: "The day lies in the future or more than 14 days back." },
   "code-format": { status: 400, title: "This is not a code: a symbol is missing or wrong." },
@@ -17,6 +18,7 @@ export const PORTAL_PROBLEMS = {
   "second-factor": { status: 403, title: "A second factor must be set up first." },
   "not-found": { status: 404, title: "There is nothing here." },
   "unknown-code": { status: 404, title: "No live code fits: it is unknown, spent, expired or revoked." },
+  training: { status: 409, title: "This is not part of training: leave training mode first." },
   conflict: { status: 409, title: "This contradicts what is there already." },
   mechanism: { status: 409, title: "This deployment gives permissions in another way." },
   "sms-off": { status: 409, title: "No SMS gateway is configured." },
@@ -29,4 +31,26 @@ export const PORTAL_PROBLEMS = {
   full: { status: 503, title: "Nothing can be stored now." },
 } as const satisfies Record<string, Meaning>
 
-export type PortalProblem = keyof typeof PORTAL_PROBLEMS
+export type RefusalCode = keyof typeof REFUSALS
+
+interface RefusalFacts {
+  /** Members of the request that are wrong; never their values. */
+  readonly fields?: readonly { readonly path: string; readonly message: string }[]
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
+/** An ordinary no to a member of the staff, or to whoever claims to be one. */
+export class Refusal extends Error {
+  override readonly name = "Refusal"
+  readonly code: RefusalCode
+  readonly fields: RefusalFacts["fields"]
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: RefusalCode, { fields, retryAfterSeconds, cause }: RefusalFacts = {}) {
+    super(code, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.fields = fields
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
