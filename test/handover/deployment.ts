@@ -270,3 +270,10 @@ export class Handover {
 /** What of a report is found. */
 export const codesOf = (report: DiskReport): string[] =>
   [...new Set(report.findings.map(({ code: found }) => found))].sort()
+
+/** An adapter's methods, to be spread: those of a class are not its own. */
+export function bound<Store extends object>(store: Store): Store {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store)).filter(name => name !== "constructor")
+  const methods = names.map(name => [name, (store as Record<string, () => unknown>)[name]!.bind(store)])
+  return Object.fromEntries(methods) as Store
+}

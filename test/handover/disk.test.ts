@@ -8,7 +8,17 @@ import { sealedBox } from "../../src/crypto/index.ts"
 import { openEnvelope, PATHS } from "../../src/protocol/index.ts"
 import { unwrap } from "../../src/server/ingest-keys.ts"
 import { native, publishedOf, serverConfig } from "../server/world.ts"
-import { codesOf, discard, FIRST_BUCKET, Handover, type Mutant, type Person, parameters, person } from "./deployment.ts"
+import {
+  bound,
+  codesOf,
+  discard,
+  FIRST_BUCKET,
+  Handover,
+  type Mutant,
+  type Person,
+  parameters,
+  person,
+} from "./deployment.ts"
 
 const people = (): Person[] => [0, 1, 2, 3, 4, 5, 6, 7].map(n => person(n, n % 3 === 0))
 
@@ -200,13 +210,6 @@ const keptOpen: SQLite.Database[] = []
 after(() => {
   for (const db of keptOpen) db.close()
 })
-
-/** An adapter's methods, to be spread: those of a class are not its own. */
-function bound<Store extends object>(store: Store): Store {
-  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store)).filter(name => name !== "constructor")
-  const methods = names.map(name => [name, (store as Record<string, () => unknown>)[name]!.bind(store)])
-  return Object.fromEntries(methods) as Store
-}
 
 describe("a server that keeps too much is found out: it keeps", () => {
   for (const [name, { mutant, open, closed }] of Object.entries(MUTANTS))
