@@ -11,8 +11,16 @@ import {
   sqliteAccountStore,
 } from "../authority/index.ts"
 import { base64, ecdsa, hex, type Random, time } from "../crypto/index.ts"
-import { DESIGNS, type DesignName, defaultParameters, encodeNoteKey, encodeParameters } from "../protocol/index.ts"
-import { nativeEd25519 } from "../server/index.ts"
+import {
+  DESIGNS,
+  type DesignName,
+  defaultParameters,
+  encodeNoteKey,
+  encodeParameters,
+  encodeWitnessKey,
+  parseWitnessKey,
+} from "../protocol/index.ts"
+import { nativeEd25519, type WitnessAt } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
 
 export interface Deployment {
@@ -34,6 +42,9 @@ export interface Deployment {
   readonly proxies: number
   /** Design gaen: what its archives name as their region, and as the id of their key; "lindung" unless given. */
   readonly region?: string
+  /** Who cosigns heads, and how many of them phones and the server itself require. */
+  readonly witnesses?: readonly WitnessAt[]
+  readonly quorum?: number
 }
 
 const KEY_BYTES = 32
@@ -67,6 +78,7 @@ export async function initDeployment(
   ports: InitPorts,
 ): Promise<InitialStaff> {
   const { random, now } = ports
+  const { witnesses = [], quorum = 0 } = deployment
   const at = (...names: string[]) => join(directory, ...names)
   await mkdir(directory, { recursive: true })
   if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty; nothing was changed`)
@@ -94,6 +106,10 @@ export async function initDeployment(
     LINDUNG_SERVER_AUTHORITY_KEYS: hex(authorityKey),
     LINDUNG_SERVER_PARAMETERS_FILE: "parameters",
     ...exporting?.settings,
+    ...(witnesses.length > 0 && {
+      LINDUNG_SERVER_WITNESSES: witnesses.map(witnessVariable).join(","),
+      LINDUNG_SERVER_WITNESS_QUORUM: quorum,
+    }),
   })
   const authority = environment({
     LINDUNG_AUTHORITY_LISTEN: deployment.authorityListen,
@@ -112,6 +128,7 @@ export async function initDeployment(
       logKey: encodeNoteKey(logKey),
       receiptKey: base64(nativeEd25519.verifyKey(receiptSeed)),
       ...(exporting && { exportKeys: [base64(exporting.publicKey)] }),
+      ...(witnesses.length > 0 && { witnesses: { keys: witnesses.map(({ key }) => encodeWitnessKey(key)), quorum } }),
     },
     authority: { url: deployment.authorityUrl, publicKey: base64(authorityKey), mechanism: deployment.mechanism },
     design: deployment.design,
@@ -193,6 +210,18 @@ interface InitOptions {
   readonly uploadsPerMinute: string
   readonly proxies: string
   readonly region: string
+  readonly witness: string[]
+  readonly quorum?: string
+}
+
+/** As the server's setting has it: the key, a space, the URL. */
+export const witnessVariable = ({ key, url }: WitnessAt): string => `${encodeWitnessKey(key)} ${url}`
+
+/** KEY@URL, or what `lindung witness init` printed with the URL behind a space. */
+function witnessIn(text: string): WitnessAt {
+  const [, key = "", url = ""] = /^([^@\s]+)[@\s](https?:\/\/\S+)$/.exec(text) ?? []
+  if (url === "") throw new Error(`--witness ${text}: expected KEY@URL`)
+  return { key: parseWitnessKey(key), url: withoutSlash(url) }
 }
 
 const withoutSlash = (url: string): string => new URL(url).href.replace(/\/$/, "")
@@ -216,6 +245,8 @@ export function initCommand(): Command {
     .addOption(mechanismOption())
     .option("--preset <name>", "the risk rule that apps begin with", "dp3t-exposure-score")
     .option("--uploads-per-minute <n>", "limit for one address, which many phones may share; 0 for none", "600")
+    .option("--witness <key@url...>", "witnesses of the log, each as the key that it was given and where it is", [])
+    .option("--quorum <n>", "how many of them must have cosigned a head; all of them when left out")
     .option("--proxies <n>", "proxies in front of the key server", "0")
     .option("--region <name>", "design gaen: the region and key id of its archives", REGION)
     .action(async (directory: string, options: InitOptions) => {
@@ -225,6 +256,8 @@ export function initCommand(): Command {
         authorityUrl: withoutSlash(options.authorityUrl),
         uploadsPerMinute: Number(options.uploadsPerMinute),
         proxies: Number(options.proxies),
+        witnesses: options.witness.map(witnessIn),
+        quorum: Number(options.quorum ?? options.witness.length),
       }
       const ports = { random: systemRandom, now: Date.now() / 1000 }
       const { apiKey, administrator } = await initDeployment(directory, deployment, ports)

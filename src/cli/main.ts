@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand(),
   backup: async () => (await import("./backup/index.ts")).backupCommand(),
   restore: async () => (await import("./backup/index.ts")).restoreCommand(),
+  witness: async () => (await import("./witness.ts")).witnessCommand(),
+  monitor: async () => (await import("./monitor.ts")).monitorCommand(),
   authority: async () => (await import("./authority.ts")).authorityCommand(),
   audit: async () => (await import("./audit/index.ts")).auditCommand(),
   attacks: async () => (await import("./attacks.ts")).attacksCommand(),

@@ -26,14 +26,15 @@ const steady = (publishDue: () => Promise<number>): (() => Promise<number>) =>
 const timestamp = (): string => `,"time":${1000 * time.bucketStart(time.bucket(seconds()))}`
 
 /** Code and words of an error and of what caused it; never a request, never an address. */
-function facts(error: unknown): Record<string, unknown> {
+export function facts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: "unknown" }
   const { code } = error as { code?: unknown }
   return { code, message: error.message, ...(error.cause === undefined ? {} : { cause: facts(error.cause) }) }
 }
 
 function write(log: Logger, event: ServerEvent): void {
-  if (event.event === "published" || event.event === "store-recovered") log.info(event)
+  if (event.event === "witness-missing") log.warn(event)
+  else if (event.event === "published" || event.event === "store-recovered") log.info(event)
   else log.error({ event: event.event, error: facts(event.cause) })
 }
 

@@ -43,6 +43,17 @@ export function signCheckpoint(
   return encodeNote(body, signatureLine(key, LOG_KEY, curve.sign(body, seed)))
 }
 
+/** The line of another key under a note: for a log that changes its key. @param seed the other key's seed */
+export function countersign(
+  note: Uint8Array,
+  name: string,
+  seed: Uint8Array,
+  curve = signature.ed25519,
+): Uint8Array<ArrayBuffer> {
+  const key = { name, publicKey: curve.verifyKey(seed) }
+  return signatureLine(key, LOG_KEY, curve.sign(parseNote(note).body, seed))
+}
+
 /** The fields, unverified. @throws LindungError format */
 function parseBody(body: Uint8Array): Checkpoint {
   const text = fromAscii(body)

@@ -1,6 +1,14 @@
 import { ascii, concat, signature, u64 } from "../crypto/index.ts"
 import { LindungError } from "./errors.ts"
-import { isBy, type NoteKey, type NoteSignature, parseNote, signatureLine, WITNESS_KEY } from "./note.ts"
+import {
+  isBy,
+  type NoteKey,
+  type NoteSignature,
+  parseNote,
+  parseSignatureLines,
+  signatureLine,
+  WITNESS_KEY,
+} from "./note.ts"
 import { Reader } from "./wire.ts"
 
 /*
@@ -74,6 +82,22 @@ export function cosignatures(
     if (time !== undefined) found.push({ witness, time })
   }
   return found
+}
+
+/**
+ * The witness's line in what it answered, verified.
+ * @throws LindungError format, signature, or not-witnessed when there is no line of this witness
+ */
+export function takeCosignature(
+  answer: Uint8Array,
+  note: Uint8Array,
+  witness: NoteKey,
+  curve = signature.ed25519,
+): Uint8Array<ArrayBuffer> {
+  const line = parseSignatureLines(answer).find(one => isBy(one, witness, WITNESS_KEY))
+  if (line === undefined || cosignedAt(line, parseNote(note).body, witness, curve) === undefined)
+    throw new LindungError("not-witnessed", `the answer of ${witness.name} has no line of its own`)
+  return signatureLine(witness, WITNESS_KEY, line.signature)
 }
 
 /** @throws LindungError not-witnessed when fewer known witnesses signed than the policy asks for; format, signature */

@@ -14,6 +14,7 @@ export {
   cosignatures,
   problemOfPolicy,
   requireQuorum,
+  takeCosignature,
   type WitnessPolicy,
 } from "./cosignature.ts"
 export * from "./cross-origin.ts"

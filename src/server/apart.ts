@@ -4,12 +4,14 @@ import { checkIngestConfig, checkPublisherConfig, type IngestConfig, type Publis
 import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
+import { witnessesOf } from "./http/witness-client.ts"
 import { openIngest } from "./ingest.ts"
 import type { KeyServer, ServerEvent } from "./key-server.ts"
 import { type Strongroom, strongroom } from "./opening.ts"
 import { openPublisher } from "./publisher.ts"
 import { type After, after as byTimer } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
+import type { AskWitness } from "./witnesses.ts"
 
 /*
  * Ingest and publisher as two programs of two users. They share the envelopes, which ingest writes and the publisher
@@ -114,6 +116,7 @@ export interface PublisherServerPorts {
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
   readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
   readonly strongroom?: Strongroom
+  readonly askWitness?: AskWitness
   readonly log?: (event: ServerEvent) => void
 }
 
@@ -132,7 +135,14 @@ export async function openPublisherServer(
   const { clock, random, stores, curves, log = () => {} } = ports
   const { envelopes, records } = stores
   const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
-  const publisher = await openPublisher(config, { clock, random, ...stores, ...curves, strongroom: room })
+  const publisher = await openPublisher(config, {
+    clock,
+    random,
+    ...stores,
+    ...curves,
+    strongroom: room,
+    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
+  })
   const metrics = new Metrics(publisher.next - 1)
   let publishing: Promise<unknown> = Promise.resolve()
 

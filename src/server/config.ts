@@ -1,7 +1,16 @@
 import { z } from "zod"
 import { ecdsa, fromHex } from "../crypto/index.ts"
-import { designByName, LindungError, type ParameterSet, parseParameters, problemsOf } from "../protocol/index.ts"
+import {
+  designByName,
+  LindungError,
+  type ParameterSet,
+  parseParameters,
+  parseWitnessKey,
+  problemOfPolicy,
+  problemsOf,
+} from "../protocol/index.ts"
 import type { ExportKey } from "./archive.ts"
+import type { WitnessAt } from "./witnesses.ts"
 
 const secret = z.custom<Uint8Array>(key => key instanceof Uint8Array && key.length === 32, "expected 32 bytes")
 const count = (low: number, high: number) => z.int(`expected an integer from ${low} to ${high}`).min(low).max(high)
@@ -26,6 +35,13 @@ const exportKey = z.custom<ExportKey>(key => {
   return NAME.test(id) && NAME.test(version) && isScalar(secretKey)
 }, "expected an id, a version and a P-256 key of 32 bytes")
 
+const MAX_WITNESSES = 16
+
+const witness = z.custom<WitnessAt>(
+  given => /^https?:\/\/\S+[^/\s]$/.test((given as WitnessAt | undefined)?.url ?? ""),
+  "expected the key and the URL of each witness, the URL without a slash at the end",
+)
+
 const fields = z.strictObject({
   logName: z.string("expected a name").regex(/^[!-*,-~]{1,255}$/, "expected printable ASCII without space or +"),
   logSeed: secret,
@@ -37,6 +53,9 @@ const fields = z.strictObject({
   proxies: count(0, 10),
   exportRegion: z.string("expected a region").regex(NAME, "expected letters, digits, _ . and -").optional(),
   exportKeys: z.array(exportKey, "expected a list").min(1, "expected at least one").max(10, "at most 10").optional(),
+  alsoLogSeeds: z.array(secret, "expected a list").max(4, "expected at most 4").optional(),
+  witnesses: z.array(witness, "expected a list").max(MAX_WITNESSES, `expected at most ${MAX_WITNESSES}`).optional(),
+  witnessQuorum: count(0, MAX_WITNESSES).optional(),
 })
 
 type Published = Pick<z.infer<typeof fields>, "parameters" | "exportRegion" | "exportKeys">
@@ -49,7 +68,19 @@ function checkArchives({ value, issues }: z.core.ParsePayload<Published>): void 
       issues.push({ code: "custom", message: "missing, and a design publishes archives", path: [name], input: value })
 }
 
-const schema = fields.check(checkArchives)
+type Witnessed = Pick<z.infer<typeof fields>, "witnesses" | "witnessQuorum">
+
+function checkWitnesses({ value, issues }: z.core.ParsePayload<Witnessed>): void {
+  const { witnesses = [], witnessQuorum } = value
+  const problem =
+    witnesses.length > 0 && witnessQuorum === undefined
+      ? "expected a quorum, as there are witnesses"
+      : problemOfPolicy({ witnesses: witnesses.map(({ key }) => key), quorum: witnessQuorum ?? 0 })
+  if (problem !== undefined)
+    issues.push({ code: "custom", message: problem, path: ["witnessQuorum"], input: witnessQuorum })
+}
+
+const schema = fields.check(checkArchives, checkWitnesses)
 
 /** What a key server is told. No field has a default: a forgotten key or limit is an error. */
 export interface ServerConfig {
@@ -71,12 +102,20 @@ export interface ServerConfig {
   /** Design 4 alone: the region that its archives name, and the keys that sign them, newest first, up to ten. */
   readonly exportRegion?: string | undefined
   readonly exportKeys?: readonly ExportKey[] | undefined
+  /** Seeds of log keys that are coming or going: they sign every head beside `logSeed`. */
+  readonly alsoLogSeeds?: readonly Uint8Array[] | undefined
+  /**
+   * Witnesses that are asked to cosign each head, and how many of them must, or the head before stays: at least as many
+   * as phones require. None when left out.
+   */
+  readonly witnesses?: readonly WitnessAt[] | undefined
+  readonly witnessQuorum?: number | undefined
 }
 
 /** What only those that talk to phones need, and what only those that open envelopes need. */
 const FOR_INGEST = { receiptSeed: true, uploadsPerMinute: true, proxies: true } as const
 const ingestSchema = fields.pick(FOR_INGEST)
-const publisherSchema = fields.omit(FOR_INGEST).check(checkArchives)
+const publisherSchema = fields.omit(FOR_INGEST).check(checkArchives, checkWitnesses)
 export type IngestConfig = Pick<ServerConfig, keyof typeof FOR_INGEST>
 export type PublisherConfig = Omit<ServerConfig, keyof typeof FOR_INGEST>
 
@@ -128,6 +167,16 @@ const settingOf = (name: string): string =>
 
 const key = (text: string): unknown => (/^[0-9a-fA-F]{64}$/.test(text) ? fromHex(text) : undefined)
 const number = (text: string): unknown => (/^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN)
+/** The key, a space, the URL. */
+function witnessIn(text: string): unknown {
+  const [key = "", url = ""] = text.trim().split(/\s+/)
+  try {
+    return { key: parseWitnessKey(key), url }
+  } catch (error) {
+    if (error instanceof LindungError) return undefined
+    throw error
+  }
+}
 const READ: Readonly<Record<string, (text: string) => unknown>> = {
   logSeed: key,
   receiptSeed: key,
@@ -140,6 +189,9 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
       const [id, version, secretKey = ""] = part.trim().split(":")
       return { id, version, secretKey: key(secretKey) }
     }),
+  alsoLogSeeds: text => text.split(",").map(part => key(part.trim())),
+  witnesses: text => text.split(",").map(witnessIn),
+  witnessQuorum: number,
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -5,17 +5,21 @@ import { checkServerConfig, type ServerConfig } from "./config.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
+import { witnessesOf } from "./http/witness-client.ts"
 import { openIngest } from "./ingest.ts"
 import { type Strongroom, strongroom } from "./opening.ts"
 import { openPublisher, type Published } from "./publisher.ts"
 import { type After, after as byTimer } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
+import type { AskWitness } from "./witnesses.ts"
 
 /** What the server has to say about itself. Never an address, a request, or anything about a single upload. */
 export type ServerEvent =
   | ({ readonly event: "published" } & Published)
   | { readonly event: "store-failing" | "failed"; readonly cause: unknown }
   | { readonly event: "store-recovered" }
+  /** A witness did not sign a head; enough others did. */
+  | { readonly event: "witness-missing"; readonly witness: string; readonly why: string }
 
 export interface ServerPorts {
   /** Unix seconds. */
@@ -28,6 +32,8 @@ export interface ServerPorts {
   readonly log?: (event: ServerEvent) => void
   /** Runs something once after a delay; a timer unless a simulation has its own time. */
   readonly after?: After
+  /** Asks a witness; over HTTP unless there is another way. */
+  readonly askWitness?: AskWitness
 }
 
 export interface KeyServer {
@@ -66,6 +72,7 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     tree,
     ...curves,
     strongroom: room,
+    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
   })
   const metrics = new Metrics(publisher.next - 1)
   const ingest = openIngest(config.receiptSeed, {

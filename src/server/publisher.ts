@@ -27,6 +27,7 @@ import type { Strongroom } from "./opening.ts"
 import { retain } from "./retention.ts"
 import { withNoise } from "./spent.ts"
 import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/store.ts"
+import type { Witnesses } from "./witnesses.ts"
 
 export interface PublisherPorts {
   readonly clock: () => number
@@ -36,6 +37,7 @@ export interface PublisherPorts {
   readonly tree: TreeStore
   readonly ed25519: signature.Ed25519
   readonly strongroom: Strongroom
+  readonly witnesses: Witnesses
 }
 
 /** What may be told of a published bucket. How many reports it holds is not among it. */
@@ -79,11 +81,14 @@ const distinct = (files: readonly Uint8Array[]): Uint8Array[] =>
 
 /** Brings the log up to date with the records and the configuration, and finishes what a crash interrupted. */
 export async function openPublisher(config: PublisherConfig, ports: PublisherPorts): Promise<Publisher> {
-  const { clock, random, envelopes, records, tree, ed25519, strongroom } = ports
+  const { clock, random, envelopes, records, tree, ed25519, strongroom, witnesses } = ports
   const now = (): number => time.bucket(clock())
   const exporting = exportingOf(config)
   await records.begin(now() - 1)
-  const log = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519 })
+  const { logName: name, logSeed: seed, alsoLogSeeds: alsoSeeds } = config
+  const log = await openLog({ records, tree, name, seed, alsoSeeds, ed25519, witnesses })
+  /** Leaves that this publisher has decided upon; one more on record is somebody else's, and ends its work. */
+  let size = log.size
   let published = await publishedBucket()
   /** False from the point of no return until files, tiles, checkpoint and deletions are through. */
   let isSettled = false
@@ -95,7 +100,8 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
   }
 
   async function logFile(type: LoggedFile["type"], bytes: Uint8Array, keys: Parameters<RecordStore["append"]>[2] = []) {
-    await records.append(encodeLeaf(leafOf(type, now(), 0, bytes)), { type, bytes }, keys)
+    await records.append(encodeLeaf(leafOf(type, now(), 0, bytes)), { type, bytes }, keys, size)
+    size++
   }
 
   const ofType = async (type: LoggedFile["type"]): Promise<Uint8Array[]> =>
@@ -106,7 +112,6 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
    * that is installed later would not find it in the log.
    */
   async function renewLeaves(): Promise<void> {
-    const size = (await records.leaves()).length
     const newest = new Map((await records.files()).map(file => [`${file.type} ${hex(sha256(file.bytes))}`, file]))
     for (const { type, bytes, position } of newest.values())
       if (type !== "ingest-keys" && size - position > RECENT_LEAVES / 2) await logFile(type, bytes)
@@ -179,12 +184,20 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     }
     const { batches, tags, envelopes: seen, dropped } = await strongroom.open(job, records.spent)
     const leaves: Uint8Array[] = []
+    const paths: string[] = []
     for (const { design, made } of batches) {
-      await stageFiles(tree, design, bucket, made)
-      leaves.push(encodeLeaf(leafOf("batch", bucket, designByName(design)!.code, made.file)))
+      const leaf = leafOf("batch", bucket, designByName(design)!.code, made.file)
+      paths.push(...(await stageFiles(tree, design, bucket, leaf.hash, made)))
+      leaves.push(encodeLeaf(leaf))
     }
     const sizes = batches.map(({ design, entries }) => ({ design: designByName(design)!, entries }))
-    await records.stage(bucket, leaves, withNoise(tags, sizes, random))
+    try {
+      await records.stage(bucket, leaves, withNoise(tags, sizes, random))
+    } catch (error) {
+      // Another publisher was first. What two drafts of a batch have in common is what is not padding.
+      if (error instanceof LindungError && error.code === "state") for (const path of paths) await tree.remove(path)
+      throw error
+    }
     return { bucket, envelopes: seen, lost: Math.max(0, count - seen), dropped }
   }
 
@@ -195,9 +208,10 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     const batches: { design: DesignName; bytes: number }[] = []
     for (const leaf of leaves) {
       const design = nameOf(leaf, parameters)
-      batches.push({ design, bytes: await serveFiles(tree, design, bucket) })
+      batches.push({ design, bytes: await serveFiles(tree, design, bucket, leaf.hash) })
     }
     await records.publish(bucket)
+    size += leaves.length
     published = bucket
     isSettled = false
     await resume()
@@ -210,8 +224,13 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     isSettled = true
   }
 
-  if ((await records.staged(published + 1)).length > 0) await finish(published + 1)
-  else await resume()
+  try {
+    if ((await records.staged(published + 1)).length > 0) await finish(published + 1)
+    else await resume()
+  } catch (error) {
+    // Uploads go on without witnesses; the head follows when they are back.
+    if (!(error instanceof LindungError) || error.code !== "not-witnessed") throw error
+  }
 
   return {
     get next() {

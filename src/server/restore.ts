@@ -134,7 +134,7 @@ async function append(added: readonly Uint8Array[], { files, head, records }: On
     }
     const bytes = files.byHash.get(hex(parsed[i]!.hash))
     if (bytes === undefined) gone.push(position)
-    await records.append(added[i]!, { type, bytes: bytes ?? new Uint8Array() }, [])
+    await records.append(added[i]!, { type, bytes: bytes ?? new Uint8Array() }, [], position)
     position++
     i++
   }

@@ -1,6 +1,7 @@
 import { equal, time } from "../crypto/index.ts"
 import {
   designByName,
+  firstRecentLeaf,
   KEYS_PER_LIST,
   type ParameterSet,
   parseIngestKeys,
@@ -13,6 +14,10 @@ import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/
 /** 14 days of batches: those of published − 167 to published. */
 export const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
 const BATCH = /^\/batches\/([a-z-]+)\/(\d+)(?:\.zip)?$/
+const STAGED = /^\/staged\/[a-z-]+\/(\d+)/
+/** Leaves of a year stay readable, for whoever looks once a year; of older ones the hashes stay. */
+const LEAVES_KEPT_BUCKETS = (366 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
+const BUNDLE = /^\/tile\/entries\/((?:x\d{3}\/)*\d{3})$/
 const PARTIAL = /^\/tile\/(entries|\d+)\/((?:x\d{3}\/)*)(\d{3})\.p\/(\d+)$/
 
 /** The logged files that are not in force any more, nor will be. */
@@ -37,9 +42,20 @@ const isSuperseded = (set: ParameterSet, sets: readonly ParameterSet[], publishe
 function isStalePartial(path: string, oldSize: number): boolean {
   const [, level = "", high = "", low = "", width = ""] = PARTIAL.exec(path) ?? []
   if (low === "") return false
-  const index = Number(high.replace(/[x/]/g, "") + low)
+  const index = indexIn(high + low)
   const nodes = Math.floor(oldSize / TILE_WIDTH ** (level === "entries" ? 0 : Number(level)))
   return index * TILE_WIDTH + Number(width) < nodes
+}
+
+const indexIn = (path: string): number => Number(path.replace(/[x/]/g, ""))
+
+/**
+ * C2SP's minimum index: leaves before it need not be served any more. Nothing that a phone fetches, also under a head of
+ * fourteen days ago, is before it.
+ */
+function minimumIndex(leaves: readonly Uint8Array[], oldSize: number, published: number): number {
+  const kept = leaves.findIndex(leaf => parseLeaf(leaf).bucket > published - LEAVES_KEPT_BUCKETS)
+  return Math.min(kept < 0 ? leaves.length : kept, firstRecentLeaf(Math.max(0, oldSize)))
 }
 
 /**
@@ -60,8 +76,17 @@ export async function retain(
     const isKept = designByName(design) !== undefined && Number(bucket) > lastGone
     if (!isKept) await tree.remove(path)
   }
-  for (const path of await tree.list("/staged/")) await tree.remove(path)
+  // What is staged for a later bucket may be another publisher's, and on its way into the log.
+  for (const path of await tree.list("/staged/")) {
+    const [, bucket = "0"] = STAGED.exec(path) ?? []
+    if (Number(bucket) <= published) await tree.remove(path)
+  }
   const leaves = await records.leaves()
   const oldSize = leaves.findIndex(leaf => parseLeaf(leaf).bucket > lastGone)
-  for (const path of await tree.list("/tile/")) if (isStalePartial(path, oldSize)) await tree.remove(path)
+  const minimum = minimumIndex(leaves, oldSize, published)
+  for (const path of await tree.list("/tile/")) {
+    const [, bundle] = BUNDLE.exec(path) ?? []
+    const isPruned = bundle !== undefined && (indexIn(bundle) + 1) * TILE_WIDTH <= minimum
+    if (isPruned || isStalePartial(path, oldSize)) await tree.remove(path)
+  }
 }

@@ -38,12 +38,12 @@ describe("every record store", () => {
       })
 
       it("gives leaves and files in the order of the log", async () => {
-        await store.append(bytes(1, 46), { type: "parameters", bytes: bytes(11) }, [])
+        await store.append(bytes(1, 46), { type: "parameters", bytes: bytes(11) }, [], 0)
         await store.stage(5, [bytes(2, 46), bytes(3, 46)], [])
         expect((await store.leaves()).map(leaf => leaf[0])).to.deep.equal([1])
         await store.begin(4)
         await store.publish(5)
-        await store.append(bytes(4, 46), { type: "ingest-keys", bytes: bytes(14) }, [])
+        await store.append(bytes(4, 46), { type: "ingest-keys", bytes: bytes(14) }, [], 3)
         expect((await store.leaves()).map(leaf => leaf[0])).to.deep.equal([1, 2, 3, 4])
         expect(await store.files()).to.deep.equal([
           { position: 0, type: "parameters", bytes: bytes(11) },
@@ -61,6 +61,39 @@ describe("every record store", () => {
         expect(await store.staged(5)).to.deep.equal([])
       })
 
+      const refused = (attempt: Promise<unknown>) =>
+        attempt.then(
+          () => undefined,
+          error => error.code,
+        )
+
+      it("moves the log forward only from where it is", async () => {
+        await store.begin(4)
+        await store.append(bytes(1, 46), { type: "parameters", bytes: bytes(11) }, [], 0)
+        for (const position of [0, 2])
+          expect(
+            await refused(store.append(bytes(9, 46), { type: "parameters", bytes: bytes(19) }, [], position)),
+          ).to.equal("state")
+        await store.stage(5, [bytes(2, 46)], [bytes(7)])
+        expect(await refused(store.stage(5, [bytes(3, 46)], [bytes(8)]))).to.equal("state")
+        await store.publish(5)
+        expect(await refused(store.publish(5))).to.equal("state")
+        expect(await refused(store.stage(5, [bytes(3, 46)], []))).to.equal("state")
+        expect((await store.leaves()).map(leaf => leaf[0])).to.deep.equal([1, 2])
+        expect((await store.spent([bytes(7), bytes(8)])).map(hex)).to.deep.equal([hex(bytes(7))])
+        expect(await store.files()).to.have.length(1)
+      })
+
+      it("moves the head only from the one that is there", async () => {
+        expect(await store.head()).to.equal(undefined)
+        expect(await refused(store.moveHead(bytes(1), bytes(2)))).to.equal("state")
+        await store.moveHead(undefined, bytes(1))
+        for (const from of [undefined, bytes(2)])
+          expect(await refused(store.moveHead(from, bytes(3)))).to.equal("state")
+        await store.moveHead(bytes(1), bytes(2, 400))
+        expect(await store.head()).to.deep.equal(bytes(2, 400))
+      })
+
       it("knows spent tags until they are forgotten", async () => {
         await store.stage(5, [], [bytes(1), bytes(2)])
         await store.stage(6, [], [bytes(3)])
@@ -74,7 +107,7 @@ describe("every record store", () => {
 
       it("gives the key of a bucket until it is destroyed", async () => {
         const keys = [7, 8, 9].map(bucket => ({ bucket, wrapped: bytes(bucket, 60) }))
-        await store.append(bytes(1, 46), { type: "ingest-keys", bytes: bytes(1) }, keys)
+        await store.append(bytes(1, 46), { type: "ingest-keys", bytes: bytes(1) }, keys, 0)
         await store.forget({ keysThrough: 8, tagsThrough: 0, files: [0] })
         expect(await store.bucketKey(7)).to.equal(undefined)
         expect(await store.bucketKey(8)).to.equal(undefined)
@@ -107,7 +140,7 @@ describe("every record store", () => {
     it("of a newer schema are refused", async () => {
       await (await adapters["sqlite"]!()).close()
       const db = new Database(path())
-      db.pragma("user_version = 2")
+      db.pragma("user_version = 3")
       db.close()
       expect(await adapters["sqlite"]!().catch(error => error)).to.include({ code: "schema-newer" })
     })
@@ -116,7 +149,7 @@ describe("every record store", () => {
       const store = await adapters["sqlite"]!()
       const tags = Array.from({ length: 500 }, () => random.bytes(32))
       const keys = Array.from({ length: 24 }, (_, bucket) => ({ bucket, wrapped: random.bytes(60) }))
-      await store.append(bytes(1, 46), { type: "ingest-keys", bytes: bytes(1) }, keys)
+      await store.append(bytes(1, 46), { type: "ingest-keys", bytes: bytes(1) }, keys, 0)
       await store.stage(5, [], [...tags].sort(Buffer.compare))
       const before = await readFile(`${path()}-wal`)
       expect(before.includes(Buffer.from(tags[0]!))).to.equal(true)
@@ -165,6 +198,7 @@ describe("every record store", () => {
       }[]
       expect(tables.map(({ name }) => name)).to.have.members([
         "progress",
+        "head",
         "leaf",
         "file",
         "staged",

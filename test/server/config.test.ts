@@ -1,7 +1,8 @@
 import { expect } from "chai"
 import { hex } from "../../src/crypto/index.ts"
-import { defaultParameters, encodeParameters } from "../../src/protocol/index.ts"
+import { defaultParameters, encodeParameters, encodeWitnessKey } from "../../src/protocol/index.ts"
 import { openKeyServer, type ServerConfig, serverSettingsFrom } from "../../src/server/index.ts"
+import { tlog } from "../protocol/tlog-vectors.ts"
 import { memoryStores, native, random, serverConfig } from "./world.ts"
 
 const key = (n: number): string => hex(new Uint8Array(32).fill(n))
@@ -40,6 +41,33 @@ describe("the configuration of a key server", () => {
     expect(config.authorityKeys.map(hex)).to.deep.equal([key(4), key(5)])
     expect(config.parameters[0]!.validFromBucket).to.equal(1000)
     expect(config).to.include({ uploadsPerMinute: 600, proxies: 0 })
+  })
+
+  it("knows witnesses by key and URL, and other log keys, where they are given", () => {
+    const [one, two] = tlog.witnessed.witnesses.map(({ key: text }) => text)
+    const { config } = serverSettingsFrom(
+      {
+        ...good,
+        LINDUNG_SERVER_WITNESSES: `${one} https://w1.example/x, ${two} http://127.0.0.1:8430`,
+        LINDUNG_SERVER_WITNESS_QUORUM: "1",
+        LINDUNG_SERVER_ALSO_LOG_SEEDS: `${key(8)},${key(9)}`,
+      },
+      readText,
+    )
+    expect(config.witnesses?.map(({ url }) => url)).to.deep.equal(["https://w1.example/x", "http://127.0.0.1:8430"])
+    expect(config.witnesses?.map(({ key: given }) => encodeWitnessKey(given))).to.deep.equal([one, two])
+    expect(config.alsoLogSeeds?.map(hex)).to.deep.equal([key(8), key(9)])
+  })
+
+  it("refuses a quorum that cannot be met or is not said, a witness twice, and one without an address", () => {
+    const [one, two] = tlog.witnessed.witnesses.map(({ key: text }) => text)
+    const at = (witnesses: string, quorum?: string) =>
+      problems({ ...good, LINDUNG_SERVER_WITNESSES: witnesses, LINDUNG_SERVER_WITNESS_QUORUM: quorum })
+    expect(at(`${one} https://w.example`)).to.include("LINDUNG_SERVER_WITNESS_QUORUM:")
+    expect(at(`${one} https://w.example`, "2")).to.include("LINDUNG_SERVER_WITNESS_QUORUM:")
+    expect(at(`${one} https://w.example,${one} https://w.example`, "1")).to.include("different")
+    for (const wrong of [`${one}`, `${one} ftp://w.example`, `${one} https://w.example/`, `x https://w.example`])
+      expect(at(`${wrong},${two} https://w.example`, "1"), wrong).to.include("LINDUNG_SERVER_WITNESSES:")
   })
 
   it("takes an IPv6 address to listen on", () => {

@@ -3,7 +3,7 @@ import { hex, merkle } from "../../src/crypto/index.ts"
 import { PATHS, parseEntries, TileReader, tilePath, tilesUnder, verifyCheckpoint } from "../../src/protocol/index.ts"
 import { memoryRecords, memoryTree } from "../../src/server/index.ts"
 import { openLog } from "../../src/server/log.ts"
-import { native, noteKey, serverConfig } from "./world.ts"
+import { native, noteKey, noWitnesses, serverConfig } from "./world.ts"
 
 const config = serverConfig()
 const key = noteKey(config)
@@ -12,11 +12,18 @@ const leafAt = (n: number): Uint8Array => new Uint8Array(46).fill(n % 251).fill(
 describe("the log", () => {
   async function grown(sizes: readonly number[]) {
     const [records, tree] = [memoryRecords(), memoryTree()]
-    const log = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519: native.ed25519 })
+    const log = await openLog({
+      records,
+      tree,
+      name: config.logName,
+      seed: config.logSeed,
+      ed25519: native.ed25519,
+      witnesses: noWitnesses,
+    })
     const roots = new Map<number, Uint8Array>()
     for (const size of sizes) {
       for (let n = log.size; n < size; n++)
-        await records.append(leafAt(n), { type: "parameters", bytes: new Uint8Array() }, [])
+        await records.append(leafAt(n), { type: "parameters", bytes: new Uint8Array() }, [], n)
       await log.reload()
       await log.publish(size)
       roots.set(size, verifyCheckpoint((await tree.read(PATHS.checkpoint))!, key, native.ed25519).root)
@@ -55,8 +62,16 @@ describe("the log", () => {
   it("goes on after a restart with the tiles it would have written without one", async () => {
     const whole = await grown([200, 300, 520])
     const { records, tree } = await grown([200, 300])
-    const again = await openLog({ records, tree, name: config.logName, seed: config.logSeed, ed25519: native.ed25519 })
-    for (let n = 300; n < 520; n++) await records.append(leafAt(n), { type: "parameters", bytes: new Uint8Array() }, [])
+    const again = await openLog({
+      records,
+      tree,
+      name: config.logName,
+      seed: config.logSeed,
+      ed25519: native.ed25519,
+      witnesses: noWitnesses,
+    })
+    for (let n = 300; n < 520; n++)
+      await records.append(leafAt(n), { type: "parameters", bytes: new Uint8Array() }, [], n)
     await again.reload()
     await again.publish(520)
     const paths = await whole.tree.list("/")
@@ -64,11 +79,45 @@ describe("the log", () => {
     for (const path of paths) expect(hex((await tree.read(path))!), path).to.equal(hex((await whole.tree.read(path))!))
   })
 
+  it("changes its key in steps: apps with either key believe it meanwhile, and the history goes on", async () => {
+    const [records, tree] = [memoryRecords(), memoryTree()]
+    const nextSeed = new Uint8Array(32).fill(77)
+    const next = { ...key, publicKey: native.ed25519.verifyKey(nextSeed) }
+    const step = async (size: number, seed: Uint8Array, alsoSeeds: readonly Uint8Array[]) => {
+      const ports = { records, tree, name: config.logName, seed, alsoSeeds, ed25519: native.ed25519 }
+      const log = await openLog({ ...ports, witnesses: noWitnesses })
+      for (let n = log.size; n < size; n++)
+        await records.append(leafAt(n), { type: "parameters", bytes: new Uint8Array() }, [], n)
+      await log.reload()
+      await log.publish(size)
+      const note = (await tree.read(PATHS.checkpoint))!
+      return [key, next].map(one => {
+        try {
+          return verifyCheckpoint(note, one, native.ed25519).size
+        } catch (error) {
+          return (error as { code?: string }).code
+        }
+      })
+    }
+    expect(await step(3, config.logSeed, [])).to.deep.equal([3, "signature"])
+    expect(await step(3, config.logSeed, [nextSeed]), "the same head, with the other key").to.deep.equal([3, 3])
+    expect(await step(5, nextSeed, [config.logSeed])).to.deep.equal([5, 5])
+    expect(await step(9, nextSeed, [])).to.deep.equal(["signature", 9])
+  })
+
   it("does not open over a checkpoint that its leaves do not lead to", async () => {
     const { tree } = await grown([3])
     const records = memoryRecords()
-    for (let n = 0; n < 5; n++) await records.append(leafAt(n + 1), { type: "parameters", bytes: new Uint8Array() }, [])
-    const ports = { records, tree, name: config.logName, seed: config.logSeed, ed25519: native.ed25519 }
+    for (let n = 0; n < 5; n++)
+      await records.append(leafAt(n + 1), { type: "parameters", bytes: new Uint8Array() }, [], n)
+    const ports = {
+      records,
+      tree,
+      name: config.logName,
+      seed: config.logSeed,
+      ed25519: native.ed25519,
+      witnesses: noWitnesses,
+    }
     expect(await openLog(ports).catch(error => error)).to.include({ code: "log-inconsistent" })
   })
 })

@@ -54,7 +54,7 @@ async function oldCopy(of: RecordStore, size: number): Promise<RecordStore> {
       const bucket = new DataView(leaf.buffer, leaf.byteOffset).getUint32(1)
       await copy.stage(bucket, [leaf], [])
       await copy.publish(bucket)
-    } else await copy.append(leaf, { type: file?.type ?? "ingest-keys", bytes: file?.bytes ?? new Uint8Array() }, [])
+    } else await copy.append(leaf, { type: file?.type ?? "ingest-keys", bytes: file?.bytes ?? new Uint8Array() }, [], position)
   }
   expect(await tree.list("/")).to.deep.equal([])
   return copy

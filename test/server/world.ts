@@ -31,6 +31,7 @@ import {
   withKeys,
 } from "../../src/protocol/index.ts"
 import {
+  askWitnesses,
   fileTree,
   type KeyServer,
   memoryEnvelopes,
@@ -73,6 +74,12 @@ export function serverConfig(
     ...changes,
   }
 }
+
+export const noWitnesses = askWitnesses([], 0, {
+  ask: () => Promise.reject(new Error("there are none")),
+  ed25519: nativeEd25519,
+  missing: () => {},
+})
 
 export const noteKey = (config: ServerConfig) => ({
   name: config.logName,

@@ -4,15 +4,16 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Authority, MechanismName } from "../../authority/index.ts"
 import { type Config, checkConfig } from "../../client/index.ts"
-import { CODES_PATH, type DesignName } from "../../protocol/index.ts"
+import { CODES_PATH, type DesignName, encodeWitnessKey, parseNoteKey } from "../../protocol/index.ts"
 import type { KeyServer } from "../../server/index.ts"
 import type { VirtualTime } from "../../simulator/index.ts"
 import { openAuthorityOf } from "../authority-service.ts"
-import { initDeployment } from "../init.ts"
+import { initDeployment, witnessVariable } from "../init.ts"
 import { systemRandom } from "../random.ts"
 import { listen, openKeyServerOf, type Service, shut } from "../services.ts"
+import { initWitness, openWitnessOf } from "../witness.ts"
 
-/** Both services of one run, on loopback, as `lindung init` and `lindung serve` make them, but on virtual time. */
+/** The services of one run, on loopback, as `lindung init` and `lindung serve` make them, but on virtual time. */
 export interface Servers {
   readonly keyServer: KeyServer
   readonly keyServerUrl: string
@@ -59,6 +60,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** Somebody else, in the same directory for once: phones believe no head that he has not cosigned. */
+async function openWitnessBeside(directory: string, logKey: string, clock: () => number) {
+  const own = join(directory, "witness")
+  const key = await initWitness(own, { name: "witness.test", logs: [parseNoteKey(logKey)] }, systemRandom)
+  const fail = (error: unknown) => {
+    throw error
+  }
+  const around = { clock, onEvent: () => {}, onFailure: fail }
+  return { key, ...(await onLoopback(await openWitnessOf(own, { host: LOOPBACK, port: 0 }, around))) }
+}
+
 /** Writes a deployment with fresh keys, so that two runs never share a log, and opens its services. */
 export async function openServers({
   directory,
@@ -86,13 +98,19 @@ export async function openServers({
     },
     { random: systemRandom, now: virtual.now, staffNow: Date.now() / 1000 },
   )
+  const path = join(directory, "app-config.json")
+  const written = JSON.parse(await readFile(path, "utf8"))
+  const witness = await openWitnessBeside(directory, written.server.logKey, () => virtual.now)
   const around = {
     clock: () => virtual.now,
     onServerEvent: () => {},
     onAuthorityEvent: () => {},
     // Its phones are in this very process.
     opensApart: false,
-    environment: {},
+    environment: {
+      LINDUNG_SERVER_WITNESSES: witnessVariable(witness),
+      LINDUNG_SERVER_WITNESS_QUORUM: "1",
+    },
   }
   const serving = await openKeyServerOf(directory, around)
   // A portal knows its own address, and passkeys are bound to a name, which an address is not.
@@ -109,9 +127,8 @@ export async function openServers({
     },
   })
   const [keys, codes] = [await onLoopback(serving), await onLoopback(issuing)]
-  const path = join(directory, "app-config.json")
-  const written = JSON.parse(await readFile(path, "utf8"))
-  Object.assign(written.server, { files: keys.url, uploads: keys.url })
+  const witnesses = { keys: [encodeWitnessKey(witness.key)], quorum: 1 }
+  Object.assign(written.server, { files: keys.url, uploads: keys.url, witnesses })
   written.authority.url = codes.url
   await writeFile(path, `${JSON.stringify(written, undefined, 2)}\n`)
   const checked = checkConfig(written)
@@ -136,6 +153,7 @@ export async function openServers({
     async close() {
       await keys.close()
       await codes.close()
+      await witness.close()
     },
   }
 }

@@ -1,5 +1,5 @@
-import { compare, hex } from "../../crypto/index.ts"
-import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store.ts"
+import { compare, equal, hex } from "../../crypto/index.ts"
+import { type EnvelopeStore, type LoggedFile, type RecordStore, rival, type TreeStore } from "./store.ts"
 
 /** Envelopes in memory: for tests and simulations. Durable as long as the object lives. */
 export function memoryEnvelopes(): EnvelopeStore {
@@ -40,6 +40,7 @@ export function memoryEnvelopes(): EnvelopeStore {
 /** Records in memory: for tests and simulations. */
 export function memoryRecords(): RecordStore {
   let published: number | undefined
+  let head: Uint8Array | undefined
   const leaves: Uint8Array[] = []
   const staged = new Map<number, Uint8Array[]>()
   let files: LoggedFile[] = []
@@ -58,10 +59,19 @@ export function memoryRecords(): RecordStore {
     async files() {
       return [...files]
     },
-    async append(leaf, file, wrapped) {
+    async append(leaf, file, wrapped, position) {
+      if (position !== leaves.length) throw rival("the log")
       files.push({ position: leaves.length, type: file.type, bytes: new Uint8Array(file.bytes) })
       leaves.push(new Uint8Array(leaf))
       for (const key of wrapped) keys.set(key.bucket, new Uint8Array(key.wrapped))
+    },
+    async head() {
+      return head
+    },
+    async moveHead(from, to) {
+      const isThere = head === undefined || from === undefined ? head === from : equal(head, from)
+      if (!isThere) throw rival("the head")
+      head = new Uint8Array(to)
     },
     async bucketKey(bucket) {
       return keys.get(bucket)
@@ -71,6 +81,7 @@ export function memoryRecords(): RecordStore {
     },
     async stage(bucket, stagedLeaves, spent) {
       if (spent.some((tag, i) => i > 0 && compare(spent[i - 1]!, tag) >= 0)) throw new Error("tags: not ascending")
+      if (staged.has(bucket) || (published !== undefined && bucket <= published)) throw rival(`bucket ${bucket}`)
       staged.set(
         bucket,
         stagedLeaves.map(leaf => new Uint8Array(leaf)),
@@ -81,6 +92,7 @@ export function memoryRecords(): RecordStore {
       return [...(staged.get(bucket) ?? [])]
     },
     async publish(bucket) {
+      if (published !== undefined && bucket <= published) throw rival(`bucket ${bucket}`)
       leaves.push(...(staged.get(bucket) ?? []))
       staged.delete(bucket)
       published = bucket

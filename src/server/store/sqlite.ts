@@ -1,9 +1,10 @@
 import { closeSync, openSync } from "node:fs"
 import Database from "better-sqlite3"
+import { equal } from "../../crypto/index.ts"
 import { LEAF_TYPES, LindungError } from "../../protocol/index.ts"
-import type { LoggedFile, RecordStore } from "./store.ts"
+import { type LoggedFile, type RecordStore, rival } from "./store.ts"
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /*
  * No rowid, no sequence, no timestamp: a row's place says nothing about when it came. What is deleted is overwritten,
@@ -17,6 +18,11 @@ const SCHEMA = `
   CREATE TABLE staged (bucket INTEGER, place INTEGER, leaf BLOB NOT NULL, PRIMARY KEY (bucket, place)) WITHOUT ROWID;
   CREATE TABLE bucket_key (bucket INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE spent (tag BLOB PRIMARY KEY, bucket INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+/** Since version 2: the head is moved here before it is shown. */
+const HEAD = `
+  CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), note BLOB NOT NULL) WITHOUT ROWID;
 `
 
 const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as Buffer)
@@ -45,9 +51,10 @@ function prepare(path: string): Database.Database {
         "schema-newer",
         `records: written with schema ${version}, this program knows ${SCHEMA_VERSION}`,
       )
-    if (version === 0)
+    if (version < SCHEMA_VERSION)
       db.transaction(() => {
-        db.exec(SCHEMA)
+        if (version === 0) db.exec(SCHEMA)
+        db.exec(HEAD)
         db.pragma(`user_version = ${SCHEMA_VERSION}`)
       })()
   } catch (error) {
@@ -66,6 +73,8 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
     published: db.prepare("SELECT published FROM progress").pluck(),
     begin: db.prepare("INSERT INTO progress VALUES (1, ?) ON CONFLICT DO NOTHING"),
     advance: db.prepare("UPDATE progress SET published = ?"),
+    head: db.prepare("SELECT note FROM head").pluck(),
+    setHead: db.prepare("INSERT INTO head VALUES (1, ?) ON CONFLICT DO UPDATE SET note = excluded.note"),
     leaves: db.prepare("SELECT leaf FROM leaf ORDER BY position").pluck(),
     size: db.prepare("SELECT count(*) FROM leaf").pluck(),
     addLeaf: db.prepare("INSERT INTO leaf VALUES (?, ?)"),
@@ -82,11 +91,20 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
     staged: db.prepare("SELECT leaf FROM staged WHERE bucket = ? ORDER BY place").pluck(),
     unstage: db.prepare("DELETE FROM staged WHERE bucket = ?"),
   }
+  const head = (): Uint8Array | undefined => {
+    const note = sql.head.get()
+    return note === undefined ? undefined : bytes(note)
+  }
+  const published = (): number | undefined => sql.published.get() as number | undefined
+  const requireOpen = (bucket: number): void => {
+    const newest = published()
+    if (newest !== undefined && bucket <= newest) throw rival(`bucket ${bucket}`)
+  }
   const size = (): number => sql.size.get() as number
   const stagedLeaves = (bucket: number): Uint8Array[] => sql.staged.all(bucket).map(bytes)
   return {
     async published() {
-      return sql.published.get() as number | undefined
+      return published()
     },
     async begin(bucket) {
       sql.begin.run(bucket)
@@ -98,9 +116,20 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
       const rows = sql.files.all() as { position: number; type: number; bytes: Buffer }[]
       return rows.map(row => ({ position: row.position, type: typeOf(row.type), bytes: bytes(row.bytes) }))
     },
-    async append(leaf, file, keys) {
+    async head() {
+      return head()
+    },
+    async moveHead(from, to) {
       db.transaction(() => {
-        const position = size()
+        const before = head()
+        const isThere = before === undefined || from === undefined ? before === from : equal(before, from)
+        if (!isThere) throw rival("the head")
+        sql.setHead.run(to)
+      })()
+    },
+    async append(leaf, file, keys, position) {
+      db.transaction(() => {
+        if (position !== size()) throw rival("the log")
         sql.addLeaf.run(position, leaf)
         sql.addFile.run(position, LEAF_TYPES[file.type], file.bytes)
         for (const key of keys) sql.addKey.run(key.bucket, key.wrapped)
@@ -115,6 +144,8 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
     },
     async stage(bucket, leaves, tags) {
       db.transaction(() => {
+        requireOpen(bucket)
+        if (stagedLeaves(bucket).length > 0) throw rival(`bucket ${bucket}`)
         leaves.forEach((leaf, place) => {
           sql.stage.run(bucket, place, leaf)
         })
@@ -126,6 +157,7 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
     },
     async publish(bucket) {
       db.transaction(() => {
+        requireOpen(bucket)
         for (const leaf of stagedLeaves(bucket)) sql.addLeaf.run(size(), leaf)
         sql.unstage.run(bucket)
         sql.advance.run(bucket)

@@ -1,4 +1,4 @@
-import type { LeafType } from "../../protocol/index.ts"
+import { type LeafType, LindungError } from "../../protocol/index.ts"
 
 /**
  * Where ingest puts sealed envelopes and the publisher finds them. The only thing the two share while a bucket is
@@ -47,10 +47,17 @@ export interface WrappedKey {
   readonly wrapped: Uint8Array
 }
 
+/** What a publisher gets that finds another one at work: it has to stop, and whatever it was about to do is not done. */
+export const rival = (what: string): LindungError =>
+  new LindungError("state", `records: another publisher has moved ${what}`)
+
 /**
  * What the publisher must know again after a restart. Obligations: each method that changes something is one
  * transaction, durable when it resolves, and leaves nothing half done however the process ends. What is deleted
  * cannot be read from the medium after `forget` has resolved. No row says when it was written.
+ *
+ * Two publishers over the same records must not sign two histories. So whatever moves the log forward says from where,
+ * and is refused, as {@link rival}, when that is not where the log is.
  */
 export interface RecordStore {
   /** The newest published bucket; undefined before `begin`. */
@@ -61,23 +68,32 @@ export interface RecordStore {
   leaves(): Promise<Uint8Array[]>
   /** The logged files that are still kept, in order. */
   files(): Promise<LoggedFile[]>
-  /** Appends a leaf, keeps its file, and with a key list the private keys it announces. */
+  /**
+   * Appends a leaf, keeps its file, and with a key list the private keys it announces.
+   * @param position the leaf's place: the number of leaves that the caller knows of
+   */
   append(
     leaf: Uint8Array,
     file: { readonly type: LoggedFile["type"]; readonly bytes: Uint8Array },
     keys: readonly WrappedKey[],
+    position: number,
   ): Promise<void>
+  /** The signed head of the log, shown or about to be; undefined before the first. */
+  head(): Promise<Uint8Array | undefined>
+  /** Replaces the head. @param from what `head` gave */
+  moveHead(from: Uint8Array | undefined, to: Uint8Array): Promise<void>
   bucketKey(bucket: number): Promise<Uint8Array | undefined>
   /** Those of the tags that are spent. */
   spent(tags: readonly Uint8Array[]): Promise<Uint8Array[]>
   /**
-   * The point of no return of a bucket: the leaves of its staged batch files, and the tags they spent.
+   * The point of no return of a bucket: the leaves of its staged batch files, and the tags they spent. Refused for a
+   * bucket that is staged or published.
    * @param tags in ascending order, so that their place on the medium says nothing about their arrival
    */
   stage(bucket: number, leaves: readonly Uint8Array[], tags: readonly Uint8Array[]): Promise<void>
   /** The leaves staged for a bucket; empty when it is not staged. */
   staged(bucket: number): Promise<Uint8Array[]>
-  /** Moves a bucket's staged leaves to the end of the log and makes it the newest published one. */
+  /** Moves a bucket's staged leaves to the end of the log and makes it the newest published one, once. */
   publish(bucket: number): Promise<void>
   /** Deletes the keys of buckets up to one, tags spent up to one, and logged files; for good when it resolves. */
   forget(what: { keysThrough: number; tagsThrough: number; files: readonly number[] }): Promise<void>
