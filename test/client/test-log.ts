@@ -27,6 +27,7 @@ import {
   signToken,
   tilePath,
   tilesUnder,
+  tilesWritten,
   UPLOADS_PATH,
 } from "../../src/protocol/index.ts"
 import { nativeEd25519, nativeX25519 } from "../../src/server/index.ts"
@@ -113,8 +114,8 @@ export class TestLog {
     this.files.set(PATHS.batch(this.design, bucket), file)
   }
 
-  /** Signs and shows the log as it is now. */
-  publish(bucket: number, changes: { seed?: Uint8Array; name?: string; size?: number } = {}): void {
+  /** Signs and shows the log as it is now: what phones ask for, or all of its tiles. */
+  publish(bucket: number, changes: { seed?: Uint8Array; name?: string; size?: number; all?: boolean } = {}): void {
     const { seed = SEED, name = NAME, size = this.leaves.length } = changes
     const levels: Uint8Array[][] = [this.leaves.map(leaf => merkle.leafHash(leaf))]
     for (let level = 0; levels[level]!.length > 1; level++)
@@ -124,7 +125,7 @@ export class TestLog {
         ),
       )
     const node: merkle.NodeReader = (level, index) => levels[level]![index]!
-    for (const tile of tilesUnder(size))
+    for (const tile of changes.all ? tilesWritten(0, size) : tilesUnder(size))
       this.files.set(
         tilePath(tile),
         tile.level < 0
