@@ -2,7 +2,7 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { fromHex, hex, merkle, u32 } from "../../src/crypto/index.ts"
 import { vectors } from "../protocol/vectors.ts"
-import { expectOnlyProof, nodesOf, plainRoot } from "./trees.ts"
+import { expectOnlyProof, nodesOf, plainRoot, sparseNodes } from "./trees.ts"
 
 const SIZES = 130
 const leaves = Array.from({ length: SIZES }, (_, i) => merkle.leafHash(u32(i)))
@@ -134,5 +134,49 @@ describe("a Merkle tree", () => {
       expect(() => merkle.inclusionProof(index, size, node)).to.throw(RangeError)
     expect(() => merkle.consistencyProof(6, 5, node)).to.throw(RangeError)
     expect(() => merkle.consistencyProof(-1, 5, node)).to.throw(RangeError)
+  })
+})
+
+describe("a Merkle tree of up to 2^40 leaves", () => {
+  const [leaf, others] = [merkle.leafHash(u32(1)), merkle.leafHash(u32(0))]
+  const sizes = fc.oneof(
+    fc.integer({ min: 2, max: 2 ** 40 }),
+    fc
+      .tuple(fc.integer({ min: 1, max: 39 }), fc.constantFrom(-1, 0, 1))
+      .map(([level, by]) => Math.max(2, 2 ** level + by)),
+  )
+  const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+
+  it("proves its one different leaf, at its place and no other", () => {
+    fc.assert(
+      fc.property(sizes, part, part, (size, where, elsewhere) => {
+        const place = Math.floor(where * size)
+        const node = sparseNodes(place, leaf, others)
+        const proof = merkle.inclusionProof(place, size, node)
+        const root = merkle.root(size, node)
+        expect(merkle.verifyInclusion(place, size, leaf, proof, root)).to.equal(true)
+        const other = Math.floor(elsewhere * size)
+        expect(merkle.verifyInclusion(other, size, leaf, proof, root)).to.equal(other === place)
+        expect(merkle.verifyInclusion(place, size, others, proof, root)).to.equal(false)
+        expect(merkle.verifyInclusion(place, size, leaf, proof.slice(1), root)).to.equal(proof.length === 0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("proves that it begins with any smaller one, and with no other of that size", () => {
+    fc.assert(
+      fc.property(sizes, part, part, (size, where, cut) => {
+        const oldSize = 1 + Math.floor(cut * size)
+        const place = Math.floor(where * oldSize)
+        const node = sparseNodes(place, leaf, others)
+        const proof = merkle.consistencyProof(oldSize, size, node)
+        const [before, after] = [merkle.root(oldSize, node), merkle.root(size, node)]
+        expect(merkle.verifyConsistency(oldSize, size, before, after, proof)).to.equal(true)
+        const forged = merkle.root(oldSize, sparseNodes(2 ** 41, leaf, others))
+        expect(merkle.verifyConsistency(oldSize, size, forged, after, proof)).to.equal(false)
+      }),
+      { numRuns: 500 },
+    )
   })
 })

@@ -52,3 +52,18 @@ function* wrongProofs(proof: readonly Uint8Array[]): Generator<Uint8Array[]> {
     yield [...proof.slice(0, i), both.slice(0, 0), both, ...proof.slice(i + 2)]
   }
 }
+
+/** The nodes of a tree of any size all of whose leaves are the same but one. */
+export function sparseNodes(place: number, leaf: Uint8Array, others: Uint8Array): merkle.NodeReader {
+  const same: Uint8Array[] = [others]
+  const sameAt = (level: number): Uint8Array => {
+    for (let known = same.length; known <= level; known++)
+      same.push(merkle.nodeHash(same[known - 1]!, same[known - 1]!))
+    return same[level]!
+  }
+  const node: merkle.NodeReader = (level, index) => {
+    if (Math.floor(place / 2 ** level) !== index) return sameAt(level)
+    return level === 0 ? leaf : merkle.nodeHash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+  }
+  return node
+}
