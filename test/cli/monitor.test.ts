@@ -55,6 +55,7 @@ describe("lindung witness and lindung monitor", () => {
         authorityListen: "127.0.0.1:0",
         design: "hybrid",
         preset: "dp3t-exposure-score",
+        mechanism: "simple",
         uploadsPerMinute: 0,
         proxies: 0,
       },
