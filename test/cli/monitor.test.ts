@@ -53,6 +53,7 @@ describe("lindung witness and lindung monitor", () => {
         authorityUrl: "http://authority.test",
         listen: "127.0.0.1:0",
         authorityListen: "127.0.0.1:0",
+        publisherListen: "127.0.0.1:0",
         design: "hybrid",
         preset: "dp3t-exposure-score",
         mechanism: "simple",
@@ -73,6 +74,7 @@ describe("lindung witness and lindung monitor", () => {
       clock,
       onServerEvent: () => {},
       onAuthorityEvent: () => {},
+      opensApart: false,
       environment: {
         LINDUNG_SERVER_WITNESSES: witnessVariable({ key, url }),
         LINDUNG_SERVER_WITNESS_QUORUM: "1",
