@@ -54,7 +54,13 @@ async function oldCopy(of: RecordStore, size: number): Promise<RecordStore> {
       const bucket = new DataView(leaf.buffer, leaf.byteOffset).getUint32(1)
       await copy.stage(bucket, [leaf], [])
       await copy.publish(bucket)
-    } else await copy.append(leaf, { type: file?.type ?? "ingest-keys", bytes: file?.bytes ?? new Uint8Array() }, [], position)
+    } else
+      await copy.append(
+        leaf,
+        { type: file?.type ?? "ingest-keys", bytes: file?.bytes ?? new Uint8Array() },
+        [],
+        position,
+      )
   }
   expect(await tree.list("/")).to.deep.equal([])
   return copy
@@ -136,7 +142,7 @@ describe("records that are lost", () => {
     await tree.write(bundle, whole)
     expect(await refused(memoryRecords(), { ...key, name: "other.example" })).to.equal("signature")
     const other = await oldCopy(stores.records, 2)
-    await other.append(new Uint8Array(46).fill(2), { type: "parameters", bytes: new Uint8Array() }, [])
+    await other.append(new Uint8Array(46).fill(2), { type: "parameters", bytes: new Uint8Array() }, [], 2)
     expect(await refused(other)).to.equal("log-inconsistent")
     await tree.remove(PATHS.checkpoint)
     expect(await refused()).to.equal("log-inconsistent")
