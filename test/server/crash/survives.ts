@@ -68,6 +68,9 @@ async function withCopy(of: string, test: (directory: string) => Promise<void>):
 const points = (last: number, step: number): number[] =>
   Array.from({ length: Math.ceil(last / step) }, (_, i) => last - i * step)
 
+/** By how many writes two runs with the same uploads may differ. */
+const FEWER_WRITES = 20
+
 /** Kills a server that takes uploads at its writes, restarts it, and looks for what it had acknowledged. */
 export async function acknowledgedUploadsSurvive(step: (writes: number) => number): Promise<void> {
   const { directory, reports } = await prepared()
@@ -81,7 +84,8 @@ export async function acknowledgedUploadsSurvive(step: (writes: number) => numbe
     for (const fatal of points(writes, step(writes)))
       await withCopy(directory, async copy => {
         const { lines, killed } = child(copy, "upload", fatal)
-        expect(killed, `write ${fatal} of ${writes}`).to.equal(true)
+        // An envelope's place is drawn at random, and the last place takes fewer writes than one in between.
+        if (!killed) expect(fatal, `${writes} writes`).to.be.greaterThan(writes - FEWER_WRITES)
         const { secrets } = await publishedIn(copy)
         for (const [i, report] of reports.entries()) {
           if (!lines.includes(`answered ${i}`)) continue
