@@ -98,7 +98,7 @@ export const INVENTORY: Inventory = {
       why: "What the publisher must know again after a restart.",
     },
     {
-      path: /^data\/server\/(publisher\/)?staged\/[a-z-]+\/\d+(\.zip)?$/,
+      path: /^data\/server\/(publisher\/)?staged\/[a-z-]+\/\d+(-[0-9a-f]{32})?(\.zip)?$/,
       format: "tree",
       holds: "public",
       readers: "owner",
@@ -162,7 +162,15 @@ export const INVENTORY: Inventory = {
       why: "Long-term keys and settings of one service; not on the disk that holds the data.",
     },
     {
-      path: /^(app-config\.json|parameters|export-key\.pem)$/,
+      path: /^witness\/(seed|data\/(heads\/[0-9a-f]{64}|proofs\/[0-9a-f]{32}\.lndm))$/,
+      format: "settings",
+      holds: "key",
+      readers: "owner",
+      time: "any",
+      why: "A witness beside the deployment, as `npm start` has one: its key, the heads it has signed, and proofs.",
+    },
+    {
+      path: /^(app-config\.json|parameters|export-key\.pem|witness\/witness\.json)$/,
       format: "tree",
       holds: "public",
       readers: "everybody",
@@ -191,6 +199,10 @@ export const INVENTORY: Inventory = {
       progress: {
         one: c("code", "Always 1: there is one row."),
         published: c("bucket", "The newest published bucket, as the checkpoint says."),
+      },
+      head: {
+        one: c("code", "Always 1: there is one row."),
+        note: c("public", "The signed head of the log, which is shown a moment later."),
       },
       leaf: {
         position: c("public", "The leaf's place in the log."),
@@ -271,6 +283,7 @@ export const INVENTORY: Inventory = {
     stopping: ["signal"],
     stopped: [],
     published: ["bucket", "envelopes", "lost", "dropped", "batches"],
+    "witness-missing": ["witness", "why"],
     "store-failing": ["error"],
     "store-recovered": [],
     failed: ["error"],
