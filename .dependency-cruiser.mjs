@@ -20,6 +20,8 @@ const packages = [
   ["^src/client/store/sqlite", ["better-sqlite3", "node:"]],
   ["^src/client/node/", ["node:"]],
   ["^src/client/", []],
+  ["^src/authority/portal/vite", ["vite", "node:"]],
+  ["^src/authority/portal/", ["lit-html", "qr", "papaparse", "@simplewebauthn/browser", "zod"]],
   ["^src/(server|authority)/store/sqlite", ["better-sqlite3", "node:"]],
   ["^src/authority/accounts/sqlite", ["better-sqlite3", "node:"]],
   ["^src/authority/accounts/argon2", ["@node-rs/argon2"]],

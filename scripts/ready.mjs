@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: the right Node, the locked dependencies, the compiled program.
 // It needs nothing but Node and npm, and does only what has not been done.
 import { spawnSync } from "node:child_process"
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -40,3 +40,16 @@ if (build.status !== 0) process.exit(build.status ?? 1)
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 if (process.argv.includes("--verbose")) console.error(`lindung ${version} is built.`)
+
+// The pages of the authority's portal; tsc has checked them, and makes nothing of them that a browser takes.
+const pages = join(root, "src", "authority", "portal")
+const page = join(root, "dist", "portal", "index.html")
+const changed = readdirSync(pages, { recursive: true }).map(name => statSync(join(pages, name)).mtimeMs)
+if (!existsSync(page) || statSync(page).mtimeMs < Math.max(...changed)) {
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js")
+  const made = spawnSync(process.execPath, [vite, "build", "--config", join(pages, "vite.config.ts")], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  })
+  if (made.status !== 0) process.exit(made.status ?? 1)
+}
