@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from "lit-html"
+import { keyed } from "lit-html/directives/keyed.js"
 import {
   type Answer,
   type Body,
@@ -70,6 +71,8 @@ class App {
       }
     }
     const changed = JSON.stringify(frame(before)) !== JSON.stringify(frame(session))
+    // Who was held on the own account may go on to what he came for.
+    if (isHeld(before) && !isHeld(session)) history.replaceState(null, "", location.pathname)
     if (session.is !== "signed-in") this.#leave()
     else if (changed) this.open()
     this.draw()
@@ -186,7 +189,7 @@ class App {
         ${signedIn === undefined ? nothing : this.#menu(signedIn)}
         <main id="content" tabindex="-1">
           <h1 tabindex="-1">${this.#title()}</h1>
-          ${refusal(words, this.#starting.refused)} ${this.#content()}
+          ${refusal(words, this.#starting.refused)} ${keyed(this.#page, this.#content())}
         </main>
       </div>
       <dialog id="again" aria-labelledby="again-title" @cancel=${(event: Event) => event.preventDefault()}>
@@ -196,6 +199,7 @@ class App {
       </dialog>`
   }
 
+  /** What one page has in its fields is not for the next, which may be of somebody else. */
   #content(): TemplateResult {
     const words = this.#words
     if (this.#session === undefined)
@@ -242,6 +246,9 @@ class App {
     </span>`
   }
 }
+
+const isHeld = (session: Session | undefined): boolean =>
+  session?.is === "signed-in" && (session.mustChangePassword || session.mustEnrol)
 
 /** What of a session decides which pages there are, and what is in them. */
 function frame(session: Session | undefined): unknown {

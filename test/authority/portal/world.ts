@@ -67,9 +67,12 @@ export interface WorldOptions {
   readonly passwords?: (real: PasswordHash) => PasswordHash
   readonly sms?: SmsGateway
   readonly store?: CodeStore
+  /** For a real browser: the portal's own address is then http://localhost with this port. */
+  readonly port?: number
 }
 
-export async function openWorld({ mechanism = "simple", environment = {}, passwords, sms, store }: WorldOptions = {}) {
+export async function openWorld(options: WorldOptions = {}) {
+  const { mechanism = "simple", environment = {}, passwords, sms, store, port } = options
   let now = START
   const log: string[] = []
   const answered: string[] = []
@@ -89,19 +92,23 @@ export async function openWorld({ mechanism = "simple", environment = {}, passwo
   const programOf = (header: string | undefined): Promise<string | undefined> => portal.accounts.apiKeys.verify(header)
   const authority = await openAuthority(config, { ...ports, store: store ?? memoryCodeStore(), programOf })
   const settings = portalConfigFrom({ LINDUNG_PORTAL_SECOND_FACTOR_FROM: "none", ...addPrefix(environment) })
-  const portal: Portal = await openPortal({ ...settings, ORIGIN }, config, {
-    ...ports,
-    accounts,
-    passwords: passwords?.(real) ?? real,
-    authority,
-    sms: sms ?? {
-      async send(number, text) {
-        sent.push({ number, text })
+  const portal: Portal = await openPortal(
+    { ...settings, ORIGIN: port === undefined ? ORIGIN : `http://localhost:${port}` },
+    config,
+    {
+      ...ports,
+      accounts,
+      passwords: passwords?.(real) ?? real,
+      authority,
+      sms: sms ?? {
+        async send(number, text) {
+          sent.push({ number, text })
+        },
       },
     },
-  })
+  )
   const server = createServer(portal.handler)
-  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
+  await new Promise<void>(resolve => server.listen(port ?? 0, "127.0.0.1", resolve))
 
   const world: World = {
     authority,

@@ -82,7 +82,7 @@ export function bulkPage(portal: Portal): Page {
     view: () =>
       html`<p>${words.bulk.intro}</p>
         <p>${days ? words.bulk.format : words.bulk.formatPrepared}</p>
-        <form @submit=${onSubmit((_, form) => void read(form))} @change=${(event: Event) => void read(event.currentTarget as HTMLFormElement)}>
+        <form @submit=${onSubmit((_, form) => void read(form))} @input=${(event: Event) => void read(event.currentTarget as HTMLFormElement)}>
           <p class="field">
             <label for="file">${words.bulk.file}</label>
             <input id="file" name="file" type="file" accept=".csv,text/csv" required ?disabled=${task.busy || (bulk?.answered ?? 0) > 0} />

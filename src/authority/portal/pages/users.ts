@@ -64,7 +64,7 @@ export function usersPage(portal: Portal): Page {
         ${disabled ? words.users.disabled : words.users.active}${user.hasOneTimePassword ? html`<br />${words.users.oneTime}` : nothing}
       </td>
       <td>${factors(user)}</td>
-      <td>${user.lastSignInOn ?? words.users.never}</td>
+      <td class="day">${user.lastSignInOn ?? words.users.never}</td>
       <td class="actions">
         ${
           disabled

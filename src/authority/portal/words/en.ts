@@ -14,6 +14,7 @@ const problems: Readonly<Record<ProblemCode | "offline", string>> = {
   "second-factor": "Set up a second factor first.",
   "not-found": "There is nothing here.",
   "unknown-code": "No live code fits: it is unknown, spent, expired or revoked.",
+  training: "This is not part of training: end training first.",
   conflict: "This contradicts what is there already.",
   mechanism: "This authority gives permissions in another way.",
   "sms-off": "No SMS gateway is configured.",

@@ -30,6 +30,7 @@ export const ms: Words = {
     "second-factor": "Sediakan faktor kedua dahulu.",
     "not-found": "Tiada apa-apa di sini.",
     "unknown-code": "Tiada kod aktif yang sepadan: tidak dikenali, sudah digunakan, tamat tempoh atau dibatalkan.",
+    training: "Ini bukan sebahagian daripada latihan: tamatkan latihan dahulu.",
     conflict: "Ini bercanggah dengan yang sedia ada.",
     mechanism: "Pihak berkuasa ini memberi kebenaran dengan cara lain.",
     "sms-off": "Tiada gerbang SMS ditetapkan.",
