@@ -25,7 +25,7 @@ describe("every page of the portal", () => {
         const staff = await Staff.open(browser, { mechanism }, locale)
         const picture = async (name: string) => {
           if (PICTURES !== undefined)
-            await staff.page.screenshot({ path: join(PICTURES, `${name}-${language}.png`), fullPage: true })
+            await staff.page.screenshot({ path: join(PICTURES, `${name}-${language}.png`), fullPage: name === "code" })
         }
         await staff.page.emulateMedia({ colorScheme: scheme })
         await staff.page.goto(staff.url)
