@@ -38,7 +38,7 @@ const schema = z.strictObject({
     .string()
     .refine(isPortalOrigin, "expected https://host, or http:// of this machine, without a slash at the end")
     .optional(),
-  /** Directory of the portal's pages; without it only its routes are served. */
+  /** Directory of the portal's pages; without it only its routes are served, unless the program has its own. */
   FILES: z.string().min(1).optional(),
   IDLE_MINUTES: count(1, 720, 30),
   SESSION_HOURS: count(1, 24, 10),

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
 import {
   type Authority,
   argon2id,
@@ -16,6 +17,9 @@ import {
 import { nativeEd25519 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
 import { endpoint, type Service, type Surroundings, variables } from "./services.ts"
+
+/** The portal's pages, as they were built beside this program. */
+const PAGES = fileURLToPath(new URL("../../portal", import.meta.url))
 
 const costOf = ({ ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_PARALLELISM }: PortalConfig) => ({
   memoryKiB: ARGON2_MEMORY_KIB,
@@ -76,7 +80,7 @@ export async function openAuthorityOf(
   const portal =
     ORIGIN === undefined
       ? undefined
-      : await openPortal({ ...portalConfig, ORIGIN }, config, {
+      : await openPortal({ FILES: PAGES, ...portalConfig, ORIGIN }, config, {
           ...ports,
           staffClock: around.staffClock ?? around.clock,
           accounts,

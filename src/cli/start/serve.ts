@@ -18,6 +18,7 @@ Still serving; it is ${clockText(virtual.now)}, and a second here is ${SPEED} th
   newest batch ${servers.keyServerUrl}${PATHS.batch(design, newest())}
   metrics      ${servers.keyServerUrl}/metrics
   authority    ${servers.authorityUrl}, its API at ${servers.portal.url}/docs
+  portal       ${servers.portal.url}/portal/
   first user   ${servers.portal.name}, one-time password ${servers.portal.oneTimePassword}
 ${process.stdin.isTTY ? "Any key closes the bucket, q ends." : "Ctrl-C ends."}`)
 
