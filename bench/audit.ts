@@ -11,7 +11,7 @@ const BATCHES = 5000
 const KEYS = 2000
 
 export const bench: Bench = {
-  title: `lindung audit of a log of ${BATCHES} batches of ${KEYS} hybrid seeds, all kept, in a process of its own`,
+  title: `audit of a log of ${BATCHES} batches of ${KEYS} hybrid seeds, all kept, in a process of its own`,
   async run() {
     const directory = mkdtempSync(join(tmpdir(), "lindung-audit-"))
     try {
