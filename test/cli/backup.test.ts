@@ -3,6 +3,8 @@ import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import Database from "better-sqlite3"
 import { expect } from "chai"
+import { auditDisk } from "../../src/audit/index.ts"
+import { filesOf, inflate, rebuild } from "../../src/cli/audit/seized.ts"
 import { openAuthorityOf } from "../../src/cli/authority-service.ts"
 import { backUp, restoreAuthority, restoreServer } from "../../src/cli/backup/index.ts"
 import { initDeployment } from "../../src/cli/init.ts"
@@ -80,10 +82,10 @@ describe("a backup", () => {
     const content = await contentOf(at("one"))
     expect(await contentOf(at("two"))).to.deep.equal(content)
     expect(Object.keys(content)).to.include.members([
-      "server/records.sqlite",
-      "server/public/checkpoint",
-      "authority/codes.sqlite",
-      "authority/accounts.sqlite",
+      "data/server/publisher/records.sqlite",
+      "data/server/public/checkpoint",
+      "data/authority/codes.sqlite",
+      "data/authority/accounts.sqlite",
     ])
   })
 
@@ -105,16 +107,24 @@ describe("a backup", () => {
       for (const key of [...keys, code]) expect(bytes.includes(key), path).to.equal(false)
       for (const secret of secrets.slice(0, 2)) expect(bytes.includes(Buffer.from(secret, "hex")), path).to.equal(false)
     }
-    const copy = new Database(at("out", "authority", "codes.sqlite"))
+    const copy = new Database(at("out", "data", "authority", "codes.sqlite"))
     expect(copy.prepare("SELECT count(*) FROM codes").pluck().get()).to.equal(0)
     expect(copy.prepare("SELECT actor FROM audit").pluck().get(), "the audit log").to.equal("clinic")
     copy.close()
-    const staff = new Database(at("out", "authority", "accounts.sqlite"))
+    const staff = new Database(at("out", "data", "authority", "accounts.sqlite"))
     expect(staff.prepare("SELECT name FROM users").pluck().all()).to.deep.equal(["admin"])
     expect(staff.prepare("SELECT count(*) FROM api_keys").pluck().get()).to.equal(1)
     staff.close()
     expect((await stat(at("out"))).mode & 0o777).to.equal(0o700)
-    expect((await stat(at("out", "server", "records.sqlite"))).mode & 0o777).to.equal(0o600)
+    expect((await stat(at("out", "data", "server", "publisher", "records.sqlite"))).mode & 0o777).to.equal(0o600)
+  })
+
+  it("gives away no more than what is documented to remain, to whoever gets it", async () => {
+    await publish(2)
+    await backUp(directory, at("out"), {})
+    const report = await auditDisk({ files: await filesOf(at("out")), memory: [] }, { inflate, rebuild, canaries: [] })
+    expect(report.findings).to.deep.equal([])
+    expect(report.learnt.filter(({ where }) => /bucket_key|secrets|envelopes/.test(where))).to.deep.equal([])
   })
 
   it("is refused into a directory that is not empty, and while the publisher runs", async () => {

@@ -1,18 +1,19 @@
 import { mkdir, readdir } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Command } from "commander"
 import { dataOf } from "../services.ts"
-import { copyFiles, isThere } from "./files.ts"
+import { backupPlaces, copyFiles, isThere } from "./files.ts"
 import { copyTables } from "./tables.ts"
 
 const ONLY_OWNER = 0o700
 
 /**
- * Backs up the halves of a deployment that are on this machine.
+ * Backs up the halves of a deployment that are on this machine, in the places where `init` has them, so that
+ * `lindung audit disk` reads a backup too:
  *
- *   server/records.sqlite     the log, the files in force, spent tags; no key of a bucket
- *   server/public/            the published tree
- *   authority/*.sqlite        accounts and the audit log; no code, no commitment, no session
+ *   data/server/publisher/records.sqlite     the log, the files in force, spent tags; no key of a bucket
+ *   data/server/public/                      the published tree
+ *   data/authority/*.sqlite                  accounts and the audit log; no code, no commitment, no session
  *
  * Nothing of `secrets/`, and no envelope.
  * @param out new or empty
@@ -28,16 +29,18 @@ export async function backUp(
   const { server, authority } = dataOf(directory, environment)
   const written: string[] = []
   if (server !== undefined && (await isThere(server.records))) {
-    await mkdir(join(out, "server"), { mode: ONLY_OWNER })
-    copyTables(server.records, join(out, "server", "records.sqlite"))
-    const files = await copyFiles(join(server.root, "public"), join(out, "server", "public"))
-    written.push("server/records.sqlite", `server/public (${files} files)`)
+    const to = backupPlaces(out)
+    await mkdir(dirname(to.records), { recursive: true, mode: ONLY_OWNER })
+    copyTables(server.records, to.records)
+    const files = await copyFiles(join(server.root, "public"), join(to.root, "public"))
+    written.push(to.records, `${join(to.root, "public")} (${files} files)`)
   }
   const databases = authority === undefined ? [] : await readdir(authority).catch(() => [])
   for (const name of databases.filter(each => each.endsWith(".sqlite"))) {
-    await mkdir(join(out, "authority"), { recursive: true, mode: ONLY_OWNER })
-    copyTables(join(authority!, name), join(out, "authority", name))
-    written.push(`authority/${name}`)
+    const to = backupPlaces(out).authority
+    await mkdir(to, { recursive: true, mode: ONLY_OWNER })
+    copyTables(join(authority!, name), join(to, name))
+    written.push(join(to, name))
   }
   if (written.length === 0) throw new Error(`${directory} has no data to back up`)
   return written
@@ -50,6 +53,6 @@ export function backupCommand(): Command {
     .argument("<out>", "new or empty")
     .addHelpText("after", "\nThe publisher must be stopped, which may take a minute: uploads go on without it.")
     .action(async (directory: string, out: string) => {
-      for (const what of await backUp(directory, out, process.env)) console.log(`${out}/${what}`)
+      for (const what of await backUp(directory, out, process.env)) console.log(what)
     })
 }

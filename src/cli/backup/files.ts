@@ -3,6 +3,12 @@ import { dirname, join, relative } from "node:path"
 
 export const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined
 
+/** Where things are in a backup. */
+export function backupPlaces(backup: string) {
+  const root = join(backup, "data", "server")
+  return { root, records: join(root, "publisher", "records.sqlite"), authority: join(backup, "data", "authority") }
+}
+
 /** Copies every file below a directory, with its mode and the time of its last change. @returns how many */
 export async function copyFiles(from: string, to: string): Promise<number> {
   let count = 0

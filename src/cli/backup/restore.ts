@@ -12,7 +12,7 @@ import {
   sqliteRecords,
 } from "../../server/index.ts"
 import { dataOf, logKeyOf } from "../services.ts"
-import { copyFiles, isThere } from "./files.ts"
+import { backupPlaces, copyFiles, isThere } from "./files.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -35,17 +35,17 @@ export async function restoreServer(
   const { server } = dataOf(directory, environment)
   if (server === undefined) throw new Error(`${directory}/secrets/publisher.env is missing: secrets are in no backup`)
   const key = logKeyOf(directory, environment)
-  const from = backup === undefined ? undefined : join(backup, "server")
+  const from = backup === undefined ? undefined : backupPlaces(backup)
   if (from !== undefined) {
     if (await isThere(server.records))
       throw new Error(
         `${server.records} is there: move it away, or restore without a backup to bring it up to the tree`,
       )
     // The copy's tree, unless that in place is newer.
-    if ((await sizeIn(from, key)) > (await sizeIn(server.root, key)))
-      await copyFiles(join(from, "public"), join(server.root, "public"))
+    if ((await sizeIn(from.root, key)) > (await sizeIn(server.root, key)))
+      await copyFiles(join(from.root, "public"), join(server.root, "public"))
     await mkdir(dirname(server.records), { recursive: true, mode: 0o700 })
-    await copyFile(join(from, "records.sqlite"), server.records)
+    await copyFile(from.records, server.records)
   }
   await mkdir(dirname(server.records), { recursive: true, mode: 0o700 })
   const records = await sqliteRecords(server.records)
@@ -66,11 +66,11 @@ export async function restoreAuthority(directory: string, backup: string, enviro
   const { authority } = dataOf(directory, environment)
   if (authority === undefined)
     throw new Error(`${directory}/secrets/authority.env is missing: secrets are in no backup`)
-  const names = (await readdir(join(backup, "authority"))).filter(name => name.endsWith(".sqlite"))
+  const names = (await readdir(backupPlaces(backup).authority)).filter(name => name.endsWith(".sqlite"))
   for (const name of names)
     if (await isThere(join(authority, name))) throw new Error(`${join(authority, name)} is there: move it away first`)
   await mkdir(authority, { recursive: true, mode: 0o700 })
-  for (const name of names) await copyFile(join(backup, "authority", name), join(authority, name))
+  for (const name of names) await copyFile(join(backupPlaces(backup).authority, name), join(authority, name))
   return names
 }
 
@@ -90,8 +90,8 @@ Example:
   $ lindung restore deployment backup-2026-11-23`,
     )
     .action(async (directory: string, backup: string | undefined, { half }: { half?: string }) => {
-      const has = async (name: string) => backup === undefined || (await isThere(join(backup, name)))
-      if (half !== "authority" && (await has("server"))) {
+      const from = backup === undefined ? undefined : backupPlaces(backup)
+      if (half !== "authority" && (from === undefined || (await isThere(from.records)))) {
         const { size, added, lostKeys } = await restoreServer(directory, backup, process.env)
         console.log(`key server: ${size} leaves, ${added} of them from the published tree`)
         if (lostKeys.length > 0)
@@ -99,7 +99,7 @@ Example:
             `reports for buckets ${lostKeys[0]} to ${lostKeys.at(-1)} cannot be opened: their keys were on the disk that is gone`,
           )
       }
-      if (half !== "key-server" && backup !== undefined && (await isThere(join(backup, "authority"))))
-        for (const name of await restoreAuthority(directory, backup, process.env)) console.log(`authority: ${name}`)
+      if (half !== "key-server" && from !== undefined && (await isThere(from.authority)))
+        for (const name of await restoreAuthority(directory, backup!, process.env)) console.log(`authority: ${name}`)
     })
 }
