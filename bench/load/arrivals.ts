@@ -21,6 +21,8 @@ const DIFFERENT = 400
 /** An answer that takes longer is one that does not come. */
 const GIVE_UP_MS = 15_000
 const AGAIN_MS = 20
+/** As many as a proxy in front may hold open; who finds none free waits, and the wait counts. */
+const MOST_CONNECTIONS = 1000
 
 const head = (first: string, ...lines: string[]) => Buffer.from([first, "Host: bench", ...lines, "", ""].join("\r\n"))
 
@@ -67,7 +69,10 @@ const latencies: Record<Kind, number[]> = { upload: [], download: [] }
 let [acknowledged, refused, cut, most, late] = [0, 0, 0, 0, 0]
 /** When an upload was acknowledged for the first time after the connections broke. */
 const broke: { at?: number; again?: number } = {}
-const idle: Connection[] = []
+const idle = new Set<Connection>()
+/** Due, and without a connection yet. */
+const waiting: Arrival[] = []
+let served = 0
 let open = 0
 let under = 0
 let next = 0
@@ -99,13 +104,11 @@ function connection(first: Arrival): void {
   socket.on("error", () => undefined)
   socket.on("close", () => {
     open--
-    const at = idle.indexOf(own)
-    if (at >= 0) idle.splice(at, 1)
-    const broken = current ?? (left === -1 && text === "" ? first : undefined)
-    if (broken === undefined || at >= 0) return
+    if (idle.delete(own)) return
     under--
     cut++
     broke.at ??= performance.now()
+    serveNext()
   })
   socket.on("data", chunk => {
     let body = chunk.length
@@ -128,8 +131,31 @@ function connection(first: Arrival): void {
     } else if (status !== "200" && status !== "304") refused++
     current = undefined
     under--
-    idle.push(own)
+    idle.add(own)
+    used.push(own)
+    serveNext()
   })
+}
+
+const used: Connection[] = []
+
+/** Connections that were closed meanwhile are still on the stack, and passed over. */
+function lastUsed(): Connection | undefined {
+  for (let top = used.pop(); top !== undefined; top = used.pop()) if (idle.has(top)) return top
+  return undefined
+}
+
+/** The one that has waited longest gets the connection that was used last. */
+function serveNext(): void {
+  if (served === waiting.length) return
+  const free = lastUsed()
+  if (free === undefined && open >= MOST_CONNECTIONS) return
+  const arrival = waiting[served++]!
+  if (free === undefined) connection(arrival)
+  else {
+    idle.delete(free)
+    free.send(arrival)
+  }
 }
 
 function dispatch(): void {
@@ -138,9 +164,8 @@ function dispatch(): void {
     const arrival = arrivals[next]!
     late = Math.max(late, now - arrival.due)
     under++
-    const free = idle.pop()
-    if (free !== undefined) free.send(arrival)
-    else connection(arrival)
+    waiting.push(arrival)
+    serveNext()
   }
   if (next < arrivals.length) setTimeout(dispatch, Math.max(0, Math.min(AGAIN_MS, arrivals[next]!.due - now)))
   else if (under > 0) setTimeout(dispatch, AGAIN_MS)
