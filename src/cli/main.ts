@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import("./backup/index.ts")).restoreCommand(),
   witness: async () => (await import("./witness.ts")).witnessCommand(),
   monitor: async () => (await import("./monitor.ts")).monitorCommand(),
+  phone: async () => (await import("./phone.ts")).phoneCommand(),
   authority: async () => (await import("./authority.ts")).authorityCommand(),
   audit: async () => (await import("./audit/index.ts")).auditCommand(),
   attacks: async () => (await import("./attacks.ts")).attacksCommand(),

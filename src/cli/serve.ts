@@ -4,6 +4,7 @@ import { type Logger, pino } from "pino"
 import { time } from "../crypto/index.ts"
 import { publishOnTime, type ServerEvent, steadily } from "../server/index.ts"
 import { openAuthorityOf } from "./authority-service.ts"
+import { ACCELERATE, ACCELERATE_HELP, type HostClock, hostClock } from "./clock.ts"
 import {
   listen,
   openIngestOf,
@@ -18,12 +19,12 @@ const PRUNE_MS = 3_600_000
 /** Ingest has sealed a bucket so long after its end. */
 const SEALED_BY_SECONDS = 3
 
-const seconds = (): number => Date.now() / 1000
-const steady = (publishDue: () => Promise<number>): (() => Promise<number>) =>
-  steadily(publishDue, { clock: seconds, monotonic: () => performance.now() / 1000 })
+const steady = (publishDue: () => Promise<number>, clock: HostClock): (() => Promise<number>) =>
+  steadily(publishDue, { clock: clock.seconds, monotonic: () => clock.monotonic() / 1000 })
 
 /** Lines carry the start of their bucket: how long publishing took, or when an upload failed, is nobody's business. */
-const timestamp = (): string => `,"time":${1000 * time.bucketStart(time.bucket(seconds()))}`
+const timestamp = (clock: HostClock) => (): string =>
+  `,"time":${1000 * time.bucketStart(time.bucket(clock.seconds()))}`
 
 /** Code and words of an error and of what caused it; never a request, never an address. */
 export function facts(error: unknown): Record<string, unknown> {
@@ -38,44 +39,19 @@ function write(log: Logger, event: ServerEvent): void {
   else log.error({ event: event.event, error: facts(event.cause) })
 }
 
-const surroundings = (log: Logger): Surroundings => ({
-  clock: seconds,
+const surroundings = (log: Logger, clock: HostClock): Surroundings => ({
+  clock: clock.seconds,
   onServerEvent: event => write(log, event),
   onAuthorityEvent: (event, of) => log.info({ event, ...of }),
   opensApart: true,
   environment: process.env,
 })
 
-async function keyServer(directory: string, log: Logger): Promise<Service> {
-  const service = await openKeyServerOf(directory, surroundings(log))
-  const stop = publishOnTime(steady(service.keyServer.publishDue), seconds, cause =>
-    write(log, { event: "failed", cause }),
-  )
-  return {
-    ...service,
-    close() {
-      stop()
-      return service.close()
-    },
-  }
-}
-
-async function ingest(directory: string, log: Logger): Promise<Service> {
-  const service = await openIngestOf(directory, surroundings(log))
-  const stop = publishOnTime(steady(service.ingest.sealDue), seconds, cause => write(log, { event: "failed", cause }))
-  return {
-    ...service,
-    close() {
-      stop()
-      return service.close()
-    },
-  }
-}
-
-async function publisher(directory: string, log: Logger): Promise<Service> {
-  const service = await openPublisherOf(directory, surroundings(log))
+async function keyServer(directory: string, log: Logger, clock: HostClock): Promise<Service> {
+  const service = await openKeyServerOf(directory, surroundings(log, clock))
+  const publishDue = steady(service.keyServer.publishDue, clock)
   const onError = (cause: unknown) => write(log, { event: "failed", cause })
-  const stop = publishOnTime(steady(service.publisher.publishDue), seconds, onError, SEALED_BY_SECONDS)
+  const stop = publishOnTime(publishDue, clock.seconds, onError, undefined, clock.speed)
   return {
     ...service,
     close() {
@@ -85,8 +61,35 @@ async function publisher(directory: string, log: Logger): Promise<Service> {
   }
 }
 
-async function authority(directory: string, log: Logger): Promise<Service> {
-  const service = await openAuthorityOf(directory, surroundings(log))
+async function ingest(directory: string, log: Logger, clock: HostClock): Promise<Service> {
+  const service = await openIngestOf(directory, surroundings(log, clock))
+  const onError = (cause: unknown) => write(log, { event: "failed", cause })
+  const stop = publishOnTime(steady(service.ingest.sealDue, clock), clock.seconds, onError, undefined, clock.speed)
+  return {
+    ...service,
+    close() {
+      stop()
+      return service.close()
+    },
+  }
+}
+
+async function publisher(directory: string, log: Logger, clock: HostClock): Promise<Service> {
+  const service = await openPublisherOf(directory, surroundings(log, clock))
+  const onError = (cause: unknown) => write(log, { event: "failed", cause })
+  const publishDue = steady(service.publisher.publishDue, clock)
+  const stop = publishOnTime(publishDue, clock.seconds, onError, SEALED_BY_SECONDS, clock.speed)
+  return {
+    ...service,
+    close() {
+      stop()
+      return service.close()
+    },
+  }
+}
+
+async function authority(directory: string, log: Logger, clock: HostClock): Promise<Service> {
+  const service = await openAuthorityOf(directory, surroundings(log, clock))
   const prune = () => service.prune().catch(error => log.error({ event: "failed", error: facts(error) }))
   const pruning = setInterval(prune, PRUNE_MS)
   return {
@@ -107,6 +110,7 @@ export async function serve(
   directory: string,
   log: Logger,
   names: readonly ServiceName[] = ["key-server", "authority"],
+  clock: HostClock = hostClock(),
 ): Promise<() => Promise<void>> {
   const running: { service: Service; server: Server }[] = []
   const stop = async (): Promise<void> => {
@@ -115,7 +119,7 @@ export async function serve(
   }
   try {
     for (const name of names) {
-      const service = await SERVICES[name](directory, log)
+      const service = await SERVICES[name](directory, log, clock)
       const { server, port } = await listen(service).catch(async error => {
         await service.close()
         throw error
@@ -138,12 +142,15 @@ export function serveCommand(): Command {
       "[services...]",
       "ingest, publisher, authority; key-server is the first two in one process. All when none is named",
     )
+    .option(ACCELERATE, ACCELERATE_HELP)
     .addHelpText("after", "\nExample:\n  lindung init deployment\n  lindung serve deployment ingest")
-    .action(async (directory: string, services: string[]) => {
+    .action(async (directory: string, services: string[], { accelerate }: { accelerate?: string }) => {
       const unknown = services.find(name => !(name in SERVICES))
       if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(", ")}`)
-      const log = pino({ base: null, timestamp })
-      const starting = serve(directory, log, services.length > 0 ? (services as ServiceName[]) : undefined)
+      const clock = hostClock(accelerate)
+      const log = pino({ base: null, timestamp: timestamp(clock) })
+      const names = services.length > 0 ? (services as ServiceName[]) : undefined
+      const starting = serve(directory, log, names, clock)
       let isStopping = false
       const onSignal = (signal: string) => {
         if (isStopping) return

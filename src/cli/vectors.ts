@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
 import { progressBar, table } from "./output.ts"
+import { advertisementVerifiers } from "./vectors/advertisements.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
 import { filterVerifiers } from "./vectors/filters.ts"
 import { gaenBatchVerifiers } from "./vectors/gaen-batch.ts"
@@ -22,6 +23,7 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   ...protocolVerifiers,
   ...gaenBatchVerifiers,
   ...tlogVerifiers,
+  ...advertisementVerifiers,
   ...oracleVerifiers,
 }
 

@@ -1,18 +1,20 @@
 import { fromBase64, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
+import { requireCalibration, UNCALIBRATED } from "./calibration.ts"
 import { Changes } from "./changes.ts"
 import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
 import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { untilDeadline } from "./deadline.ts"
 import { readActions } from "./delivery.ts"
-import { evaluate, pruneMatched } from "./exposure.ts"
+import { evaluate, measuredWith, pruneMatched } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
 import { Learner } from "./learner.ts"
 import { pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
 import { pruneReceipts } from "./receipts.ts"
+import { NOTHING_DROPPED } from "./record.ts"
 import { pruneDraft } from "./report.ts"
 import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
 import { type PreparedTest, prepareTest } from "./result.ts"
@@ -69,12 +71,15 @@ class OpenClient implements Client {
     this.#ports = ports
     this.#design = design
     this.#keys = pinnedKeys(config)
-    this.#rule = configuredRule(config)
+    const { radio, store, clock, random, calibration = UNCALIBRATED } = ports
+    requireCalibration(calibration)
+    const rule = configuredRule(config)
+    // In design 4 a beacon says itself how well its power is known.
+    this.#rule = name === "gaen" ? rule : measuredWith(calibration, rule)
     this.#parameters = defaultParameters(0, [name])
-    const { radio, store, clock, random } = ports
     const parameters = () => this.#parameters
     const changed = () => this.#changes.tell()
-    this.#tracer = new Tracer({ radio, store, clock, random, design, parameters, changed })
+    this.#tracer = new Tracer({ radio, store, clock, random, design, calibration, parameters, changed })
     this.#learner = new Learner({
       config,
       ports,
@@ -120,6 +125,9 @@ class OpenClient implements Client {
       if ((await readState(tx)).startedAt === undefined) await updateState(tx, { startedAt: now })
       await this.#outbox.begin(tx)
       await note(tx, now, "started")
+      // Whoever listens can join two identifiers that are sent under one address.
+      const { advertise, rotatesAddressWithPayload } = this.#ports.radio.can
+      if (advertise && !rotatesAddressWithPayload) await note(tx, now, "address-kept")
     })
     await this.#tracer.start()
     this.#since = this.#ports.clock.now()
@@ -148,7 +156,13 @@ class OpenClient implements Client {
   async status(): Promise<Status> {
     const tracing = this.#tracing()
     if (this.#found.has("key-lost"))
-      return { tracing, exposure: { is: "unknown" }, report: { is: "none" }, contacts: { windows: 0 }, next: {} }
+      return {
+        tracing,
+        exposure: { is: "unknown" },
+        report: { is: "none" },
+        contacts: { windows: 0, dropped: NOTHING_DROPPED },
+        next: {},
+      }
     const now = this.#tracer.now()
     const { exposureDays } = this.#config.retention
     const { exposure, report, windows, due } = await this.#ports.store.read(async tx => ({
@@ -159,7 +173,7 @@ class OpenClient implements Client {
     }))
     const next = Object.fromEntries(Object.entries(due).map(([task, second]) => [task, second * 1000]))
     const { lastAt } = this.#tracer
-    const contacts = { windows, ...(lastAt !== undefined && { lastAt }) }
+    const contacts = { windows, ...(lastAt !== undefined && { lastAt }), dropped: { ...this.#tracer.dropped } }
     return { tracing, exposure, report, contacts, next, ...(this.#lastSync && { lastSync: this.#lastSync }) }
   }
 
@@ -221,6 +235,7 @@ class OpenClient implements Client {
         await note(tx, this.#tracer.now(), "erased", what)
       }),
     )
+    this.#tracer.forget()
     if (what === "everything") this.#since = undefined
     await this.#arm()
   }

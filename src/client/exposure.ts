@@ -1,4 +1,5 @@
 import { time } from "../crypto/index.ts"
+import { type Calibration, UNCALIBRATED } from "./calibration.ts"
 import { contactWindows, parseContactId } from "./contact.ts"
 import { entries, matchedBetween, parseMatched } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
@@ -16,7 +17,17 @@ import {
 import { readState, updateState } from "./state.ts"
 
 /** What is known of every contact of designs 1 to 3: a confirmed test, and no days since onset. */
-const CONTACT = { infectiousness: 1, reportType: 1, calibration: 2 } as const
+const CONTACT = { infectiousness: 1, reportType: 1, calibration: UNCALIBRATED.confidence } as const
+
+/** A rule over windows that were measured by this phone: they say how well its radio is known. */
+export const measuredWith = ({ confidence }: Calibration, rule: RiskRule): RiskRule => ({
+  id: rule.id,
+  evaluate: (seen, today) =>
+    rule.evaluate(
+      seen.map(window => ({ ...window, calibration: confidence })),
+      today,
+    ),
+})
 
 /** A key that was taken back: the authority found that the person is not infected. */
 const REVOKED = 5

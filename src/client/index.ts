@@ -5,6 +5,13 @@
  */
 export { LindungError } from "../protocol/index.ts"
 export * as cadence from "./cadence.ts"
+export {
+  type Calibration,
+  type CalibrationRow,
+  type Confidence,
+  calibrationFor,
+  UNCALIBRATED,
+} from "./calibration.ts"
 export { open } from "./client.ts"
 export { type Config, checkConfig, type Problem } from "./config.ts"
 export * as cover from "./cover.ts"
@@ -27,6 +34,7 @@ export type {
   TaskId,
   WriteTx,
 } from "./ports.ts"
+export * as radio from "./radio/index.ts"
 export type { Draft } from "./reporting.ts"
 export type { PreparedTest } from "./result.ts"
 export * as risk from "./risk/index.ts"

@@ -6,6 +6,7 @@ import type { EpochMs, ReadTx, WriteTx } from "./ports.ts"
 export type JournalEvent =
   | "started"
   | "stopped"
+  | "address-kept"
   | "synced"
   | "sync-failed"
   | "batch-refused"

@@ -1,5 +1,6 @@
 import type { kernel } from "../crypto/index.ts"
 import type { Cancel, KeyBatch, Random, UserAction } from "../protocol/index.ts"
+import type { Calibration } from "./calibration.ts"
 
 declare const epochMs: unique symbol
 /** Milliseconds since 1970 UTC: what hosts count in. The core counts in seconds. */
@@ -111,7 +112,11 @@ export interface Radio {
   readonly txPower?: number
   /** How well that was measured for this model, 0 (not at all) to 3. */
   readonly calibration?: 0 | 1 | 2 | 3
-  /** `next` is called on every address change; the payload must never outlive the address. */
+  /**
+   * Sends what `next` gives. Obligations: calls it for every new address, takes a new address once `until` has passed or
+   * the signal aborts, and never sends one payload under two addresses or two payloads under one. Where the system
+   * chooses the address, `rotatesAddressWithPayload` is false. After an abort it may be called anew.
+   */
   advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
   scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>
   /** All that is wrong, again at every change; nothing while all is well. Ends with the signal. */
@@ -156,6 +161,8 @@ export interface Ports {
   readonly wait?: (milliseconds: number) => Promise<void>
   /** Design 4 needs it, the others do not look at it. */
   readonly readArchive?: ReadArchive
+  /** What is known of the radio of this phone; without it, nothing is ({@link calibrationFor}). */
+  readonly calibration?: Calibration
   /** With it everything in the store is encrypted. */
   readonly vault?: KeyVault
 }

@@ -1,6 +1,8 @@
-import { concat, EPHID_BYTES, hex, type Random, u16, u32, uniform } from "../crypto/index.ts"
+import { concat, EPHID_BYTES, hex, type Random, time, u16, u32, uniform } from "../crypto/index.ts"
 import { Reader } from "../protocol/index.ts"
-import { coarseKey, freshKey } from "./layout.ts"
+import { type Calibration, UNCALIBRATED } from "./calibration.ts"
+import { Crowd, returns, SCAN_CAP, thin } from "./crowd.ts"
+import { coarseKey } from "./layout.ts"
 import type { Sighting, WriteTx } from "./ports.ts"
 import type { Scan } from "./risk/index.ts"
 
@@ -13,7 +15,7 @@ const DEFAULT_TX_POWER = 12
 export const MAX_ATTENUATION = 127
 /** How far ahead of the clock a packet may be stamped, and how far behind: radios hand over what they gathered. */
 const MAX_AHEAD_SECONDS = 60
-const MAX_BEHIND_SECONDS = 3600
+export const MAX_BEHIND_SECONDS = 3600
 
 /*
  * measurement: 8 bytes a scan
@@ -23,7 +25,7 @@ const MAX_BEHIND_SECONDS = 3600
  *   u32  random number of the scan: what was heard together counts once against the clock. It says neither when nor
  *        in which order.
  */
-const SCAN_BYTES = 8
+export const SCAN_BYTES = 8
 
 export const encodeScans = (scans: readonly Scan[]): Uint8Array =>
   concat(
@@ -48,8 +50,13 @@ export interface Dropped {
   strength: number
   future: number
   past: number
+  /** Of identifiers that gave way because more was heard than is kept. */
+  crowd: number
+  /** Identifiers, not packets. */
   storage: number
 }
+
+export const NOTHING_DROPPED: Readonly<Dropped> = { length: 0, strength: 0, future: 0, past: 0, crowd: 0, storage: 0 }
 
 interface Pending {
   readonly payload: Uint8Array
@@ -57,35 +64,37 @@ interface Pending {
   min: number
   sum: number
   packets: number
+  readonly rank: number
 }
 
-/** What is kept of an identifier of a scan: the coarse time it was heard at, and what stands for it. */
-export interface Kept {
-  readonly heard: number
-  readonly id: Uint8Array
-  readonly scan: Scan
-}
-
-/** The temporary marks of what was heard: its bucket, and the logical clock then. */
-export interface Marks {
-  readonly bucket: number
-  readonly after: number
+interface Running {
+  readonly id: number
+  readonly second: number
+  last: number
+  readonly at: number
+  readonly heard: Map<string, Pending>
+  /** The lowest rank that is still taken. */
+  floor: number
 }
 
 /**
- * Turns packets into scans. What is in memory is the scan that is going on and when the last one was; everything else
- * goes to the store, coarse.
+ * Turns packets into scans. What is in memory is the scan that is going on, who was heard in the one before, and when
+ * that was; everything else goes to the store, coarse.
  */
 export class Recorder {
-  readonly dropped: Dropped = { length: 0, strength: 0, future: 0, past: 0, storage: 0 }
+  readonly dropped: Dropped = { ...NOTHING_DROPPED }
   readonly #random: Random
   readonly #payloadBytes: number
-  #scan: { id: number; second: number; last: number; at: number; heard: Map<string, Pending> } | undefined
-  #lastScan: number | undefined
+  readonly #calibration: Calibration
+  readonly #crowd: Crowd
+  #scan: Running | undefined
+  #before: { second: number; scanId: number; seconds: number } | undefined
 
-  constructor(random: Random, payloadBytes: number = EPHID_BYTES) {
+  constructor(random: Random, calibration: Calibration = UNCALIBRATED, payloadBytes: number = EPHID_BYTES) {
     this.#random = random
+    this.#calibration = calibration
     this.#payloadBytes = payloadBytes
+    this.#crowd = new Crowd(random)
   }
 
   /**
@@ -97,28 +106,51 @@ export class Recorder {
   hear(sighting: Sighting, second: number, now: number): Closed | undefined {
     const at = Math.floor(sighting.at / 1000)
     const { payload, rssi, txPower = DEFAULT_TX_POWER, scanId } = sighting
-    const attenuation = Math.round(txPower - rssi)
+    const attenuation = Math.round(txPower - (rssi + this.#calibration.rssi))
     if (payload.length !== this.#payloadBytes) this.dropped.length++
     else if (!(attenuation >= 0 && attenuation <= MAX_ATTENUATION)) this.dropped.strength++
     else if (!(at <= now + MAX_AHEAD_SECONDS)) this.dropped.future++
     else if (at < now - MAX_BEHIND_SECONDS) this.dropped.past++
     else {
       const closed = this.#scan?.id === scanId ? undefined : this.close()
-      this.#scan ??= { id: scanId, second, last: second, at: Math.min(at, now), heard: new Map() }
+      this.#scan ??= this.#begin(scanId, second, Math.min(at, now))
       this.#scan.last = Math.max(this.#scan.last, second)
-      const id = hex(payload)
-      const pending = this.#scan.heard.get(id)
-      if (pending) {
-        pending.min = Math.min(pending.min, attenuation)
-        pending.sum += attenuation
-        pending.packets++
-      } else {
-        const first = { payload: new Uint8Array(payload), at: Math.min(at, now) }
-        this.#scan.heard.set(id, { ...first, min: attenuation, sum: attenuation, packets: 1 })
-      }
+      this.#add(this.#scan, payload, attenuation, Math.min(at, now))
       return closed
     }
     return undefined
+  }
+
+  #begin(id: number, second: number, at: number): Running {
+    this.#crowd.begin(time.bucket(second))
+    return { id, second, last: second, at, heard: new Map(), floor: 0 }
+  }
+
+  #add(scan: Running, payload: Uint8Array, attenuation: number, at: number): void {
+    const id = hex(payload)
+    const pending = scan.heard.get(id)
+    if (pending) {
+      pending.min = Math.min(pending.min, attenuation)
+      pending.sum += attenuation
+      pending.packets++
+      return
+    }
+    const rank = this.#crowd.rank(payload)
+    if (rank < scan.floor) {
+      this.dropped.crowd++
+      return
+    }
+    const first = { payload: new Uint8Array(payload), at }
+    scan.heard.set(id, { ...first, min: attenuation, sum: attenuation, packets: 1, rank })
+    // Thinned out when there are twice as many: sorting at every packet would be what a crowd costs.
+    if (scan.heard.size >= 2 * SCAN_CAP) this.#thin(scan)
+  }
+
+  #thin(scan: Running): void {
+    for (const [, { rank, packets }] of thin(scan.heard, SCAN_CAP)) {
+      this.dropped.crowd += packets
+      scan.floor = Math.max(scan.floor, rank)
+    }
   }
 
   /** Ends the scan that is going on. */
@@ -126,16 +158,20 @@ export class Recorder {
     const scan = this.#scan
     this.#scan = undefined
     if (scan === undefined) return undefined
+    this.#thin(scan)
+    this.#crowd.end()
     const { second, last, at } = scan
     const scanId = uniform(this.#random, 2 ** 32)
-    const before = this.#lastScan ?? second - SCAN_PLAN.everyMs / 1000
-    const seconds = Math.round(Math.min(second - before, MAX_GAP_SECONDS))
-    this.#lastScan = second
-    const heard = [...scan.heard.values()].map(({ payload, at: heardAt, min, sum, packets }) => ({
-      payload,
-      at: heardAt,
-      scan: { min, typical: Math.round(sum / packets), seconds, scanId },
-    }))
+    const before = this.#before
+    const begun = before?.second ?? second - SCAN_PLAN.everyMs / 1000
+    const seconds = Math.round(Math.min(second - begun, MAX_GAP_SECONDS))
+    this.#before = { second, scanId, seconds }
+    const heard = [...scan.heard.values()].map(({ payload, at: heardAt, min, sum, packets, rank }) => {
+      const attenuation = { min, typical: Math.round(sum / packets) }
+      const earlier =
+        before && returns(rank) ? { ...attenuation, seconds: before.seconds, scanId: before.scanId } : undefined
+      return { payload, at: heardAt, scan: { ...attenuation, seconds, scanId }, ...(earlier && { earlier }) }
+    })
     // The mark is of the last packet: a second is never rounded to an earlier one (protocol §3).
     return { second: last, at, heard }
   }
@@ -147,12 +183,15 @@ export interface Closed {
   /** When it began, by the wall clock. */
   readonly at: number
   /** Each identifier, with the wall clock when it was first heard: an epoch may begin while a scan goes on. */
-  readonly heard: readonly { readonly payload: Uint8Array; readonly at: number; readonly scan: Scan }[]
+  readonly heard: readonly HeardInScan[]
 }
 
-/** Adds what a finished scan heard to the store. */
-export async function write(tx: WriteTx, kept: readonly Kept[], { bucket, after }: Marks): Promise<void> {
-  for (const { heard, id, scan } of kept) await append(tx, freshKey(heard, id, bucket, after), encodeScans([scan]))
+export interface HeardInScan {
+  readonly payload: Uint8Array
+  readonly at: number
+  readonly scan: Scan
+  /** The scan before, where it was heard in that one, too; with the attenuation of this one. */
+  readonly earlier?: Scan
 }
 
 /** Both marks go: from now on only what and at which coarse time is known. */

@@ -1,5 +1,6 @@
 import type { LindungError } from "../protocol/index.ts"
 import type { EpochMs, Impediment, TaskId } from "./ports.ts"
+import type { Dropped } from "./record.ts"
 import type { DayResult, IsoDay } from "./risk/index.ts"
 
 /** Whether the phone broadcasts and listens. */
@@ -43,7 +44,10 @@ export interface Status {
   readonly exposure: Exposure
   readonly report: ReportStatus
   readonly lastSync?: SyncResult & { readonly at: EpochMs }
-  /** Identifiers that are kept, heard or matched; `lastAt` is forgotten when the app ends. */
-  readonly contacts: { readonly windows: number; readonly lastAt?: EpochMs }
+  /**
+   * Identifiers that are kept, heard or matched. `lastAt`, and how many packets were not kept and why, are forgotten
+   * when the app ends.
+   */
+  readonly contacts: { readonly windows: number; readonly lastAt?: EpochMs; readonly dropped: Readonly<Dropped> }
   readonly next: Partial<Record<TaskId, EpochMs>>
 }

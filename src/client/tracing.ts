@@ -1,7 +1,9 @@
-import { type Random, time } from "../crypto/index.ts"
+import { hex, type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
+import type { Calibration } from "./calibration.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
-import { type Closed, type Dropped, type Kept, type Marks, Recorder, SCAN_PLAN, write } from "./record.ts"
+import { type Closed, type Dropped, MAX_BEHIND_SECONDS, Recorder, SCAN_PLAN } from "./record.ts"
+import { type Kept, type Marks, Reservoir } from "./reservoir.ts"
 import { currentSlot, keepSlot, laterSlot, type OwnSlot, payloadAt, slotsAhead } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
@@ -11,6 +13,7 @@ interface TracingPorts {
   readonly clock: Clock
   readonly random: Random
   readonly design: Design
+  readonly calibration: Calibration
   /** L and W in force now. */
   readonly parameters: () => ParameterSet
   /** Called when impediments have come or gone. */
@@ -53,12 +56,15 @@ interface Gathered {
 export class Tracer {
   readonly #ports: TracingPorts
   readonly #recorder: Recorder
+  readonly #reservoir: Reservoir
   #second = 0
   #monotonic = 0
   /** The newest checkpoint verified: the logical clock of what is heard now. */
   #after = 0
   #lastAt: EpochMs | undefined
   #running: (Cancel & { abort(): void }) | undefined
+  /** What the radio advertises under: aborted when the payload has to go before its time. */
+  #speaking: (Cancel & { abort(): void }) | undefined
   #writing: Promise<void> = Promise.resolve()
   #gathered: Gathered[] = []
   /** When the first of them began. */
@@ -74,7 +80,8 @@ export class Tracer {
 
   constructor(ports: TracingPorts) {
     this.#ports = ports
-    this.#recorder = new Recorder(ports.random, ports.design.payloadBytes)
+    this.#recorder = new Recorder(ports.random, ports.calibration, ports.design.payloadBytes)
+    this.#reservoir = new Reservoir(ports.random)
   }
 
   get dropped(): Readonly<Dropped> {
@@ -138,13 +145,20 @@ export class Tracer {
     const { radio } = this.#ports
     this.#failed.clear()
     this.#reported = []
-    if (radio.can.advertise)
-      this.#watch("advertising-refused", running, () => radio.advertise(() => this.#next(), running))
+    if (radio.can.advertise) this.#speak(running)
     else this.#impede("advertising-refused", "nothing")
     if (radio.can.scan)
       this.#watch("radio-failed", running, () => radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running))
     else this.#impede("bluetooth-unsupported", "nothing")
     if (radio.health) this.#watch("radio-failed", running, () => this.#follow(radio, running))
+  }
+
+  /** Lets the radio advertise, until tracing ends or what it sends has to go before its time. */
+  #speak(running: Cancel): void {
+    const speaking = canceller()
+    this.#speaking = speaking
+    running.addEventListener("abort", () => speaking.abort())
+    this.#watch("advertising-refused", speaking, () => this.#ports.radio.advertise(() => this.#next(), speaking))
   }
 
   /** A radio that gives up is a state of the phone and not an error of the caller. */
@@ -182,9 +196,13 @@ export class Tracer {
     await this.flush()
   }
 
-  /** Draws what is to be broadcast now. The host calls it at every change of address, and at the start of an epoch. */
+  /**
+   * Draws what is to be broadcast now. The host calls it at the start of an epoch; after a report it comes earlier: what
+   * is about to be published leaves the air at once, with its address.
+   */
   async rotate(): Promise<void> {
     const { store, design, random, parameters, clock } = this.#ports
+    const before = this.#advertised
     // A scan is over when nothing has come for as long as one lasts.
     if (clock.now() - (this.#lastAt ?? 0) > SCAN_PLAN.windowMs) this.#gather(this.#recorder.close())
     this.#commit()
@@ -195,12 +213,18 @@ export class Tracer {
     })
     this.#slot = slot
     this.#ahead = ahead
-    this.#advertise(this.#slot)
+    const { payload } = this.#advertise(this.#slot)
+    const isCutShort = before !== undefined && before.until > this.now() * 1000 && hex(before.payload) !== hex(payload)
+    if (!isCutShort || this.#speaking === undefined || this.#running === undefined) return
+    this.#speaking.abort()
+    this.#speak(this.#running)
   }
 
   #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
-    const { design, parameters, radio } = this.#ports
-    const { payload, until } = payloadAt(design, from, this.now(), parameters(), radio)
+    const { design, parameters, radio, calibration: known } = this.#ports
+    // What the radio says of itself goes before what a table says of its model.
+    const power = { txPower: radio.txPower ?? known.txPower, calibration: radio.calibration ?? known.confidence }
+    const { payload, until } = payloadAt(design, from, this.now(), parameters(), power)
     this.#advertised = { payload, until: (until * 1000) as EpochMs }
     return this.#advertised
   }
@@ -238,13 +262,16 @@ export class Tracer {
     if (closed === undefined) return
     const { design } = this.#ports
     const lengths = this.#ports.parameters()
-    const kept = closed.heard.map(({ payload, at, scan }) => ({
+    const kept = closed.heard.map(({ payload, at, ...scans }) => ({
       heard: heardAt(design, at, lengths),
       id: design.kept(payload, at, lengths),
-      scan,
+      ...scans,
     }))
     if (this.#gathered.length === 0) this.#gatheredSince = closed.second
-    this.#gathered.push({ kept, marks: { bucket: time.bucket(closed.second), after: this.#after } })
+    const bucket = time.bucket(closed.second)
+    const first = Math.max(0, time.bucketStart(bucket) - MAX_BEHIND_SECONDS)
+    const marks = { bucket, after: this.#after, firstHeard: heardAt(design, first, lengths) }
+    this.#gathered.push({ kept, marks })
   }
 
   /** Writes what was gathered, in one write. */
@@ -256,12 +283,23 @@ export class Tracer {
     this.#writing = this.#writing
       .then(() =>
         this.#ports.store.write(async tx => {
-          for (const { kept, marks } of gathered) await write(tx, kept, marks)
+          let gaveWay = 0
+          for (const { kept, marks } of gathered) gaveWay += await this.#reservoir.write(tx, kept, marks)
+          return gaveWay
         }),
       )
+      .then(gaveWay => {
+        this.#recorder.dropped.crowd += gaveWay
+      })
       .catch(() => {
+        this.#reservoir.forget()
         for (const { kept } of gathered) this.#recorder.dropped.storage += kept.length
       })
+  }
+
+  /** What was heard has been deleted. */
+  forget(): void {
+    this.#reservoir.forget()
   }
 
   /** Writes the scan that is going on, and waits until everything heard is in the store. */

@@ -20,6 +20,7 @@ const SETTLE_SECONDS = 1
  * Publishes every bucket soon after it is over, and at once what is overdue.
  * @param publishDue publishes what is due; a failure is reported and tried again at the next turn
  * @param settleSeconds after the end of a bucket
+ * @param speed seconds of the clock in one of the machine's: more than 1 where a world is played faster
  * @returns stops it
  */
 export function publishOnTime(
@@ -27,6 +28,7 @@ export function publishOnTime(
   clock: () => number,
   onError: (error: unknown) => void,
   settleSeconds: number = SETTLE_SECONDS,
+  speed = 1,
 ): () => void {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -35,7 +37,7 @@ export function publishOnTime(
     if (stopped) return
     const now = clock()
     const next = time.bucketStart(time.bucket(now) + 1) + settleSeconds
-    timer = setTimeout(() => void turn(), 1000 * Math.min(next - now, LONGEST_SLEEP_SECONDS))
+    timer = setTimeout(() => void turn(), 1000 * Math.min((next - now) / speed, LONGEST_SLEEP_SECONDS))
   }
   void turn()
   return () => {

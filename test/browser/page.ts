@@ -1,7 +1,7 @@
+import { fetchHttp } from "../../examples/browser/fetch-http.ts"
 import type { Config } from "../../src/client/index.ts"
 import { indexedDBStore } from "../../src/client/store/indexeddb.ts"
 import { type RemotePhone, remotePhone } from "../remote-phone.ts"
-import { fetchHttp } from "./fetch-http.ts"
 
 declare global {
   var openPhone: (name: string, config: Config, second: number) => Promise<void>

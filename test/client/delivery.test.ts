@@ -33,7 +33,8 @@ const wrongCode = async (at: Lab) => {
 
 /** An action as anybody on the wire sees it, from its first request to its last. */
 async function onTheWire(design: DesignName, begin: (at: Lab) => Promise<void>, covering: Config["cover"]) {
-  const at = await lab(design, { config: { cover: covering } })
+  // With this seed no other cover action falls between the requests of the first.
+  const at = await lab(design, { seed: 4, config: { cover: covering } })
   const before = seen(at.w, "anna").length
   await begin(at)
   expect(kindsOf(seen(at.w, "anna").slice(before))).to.deep.equal(["redeem", "uploads"])

@@ -1,7 +1,8 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { type EpochMs, memoryStore, type Sighting } from "../../src/client/index.ts"
-import { append, parseScans, Recorder, write } from "../../src/client/record.ts"
+import { append, parseScans, Recorder } from "../../src/client/record.ts"
+import { Reservoir } from "../../src/client/reservoir.ts"
 import { seeded } from "../dice.ts"
 import { dump, observations } from "./stored.ts"
 
@@ -15,7 +16,7 @@ const sighting = (changes: Partial<Sighting> = {}): Sighting => ({
   scanId: 1,
   ...changes,
 })
-const NONE = { length: 0, strength: 0, future: 0, past: 0, storage: 0 }
+const NONE = { length: 0, strength: 0, future: 0, past: 0, crowd: 0, storage: 0 }
 
 describe("the recorder", () => {
   const cases: [what: string, bad: Partial<Sighting>, counted: keyof typeof NONE][] = [
@@ -76,10 +77,11 @@ describe("the recorder", () => {
 /** Records scans that were heard in some order inside one bucket; the scans' random numbers are the same. */
 async function recorded(scans: readonly { id: number; attenuation: number; number: number }[]): Promise<unknown> {
   const store = memoryStore()
+  const reservoir = new Reservoir(seeded(2))
   for (const { id, attenuation, number } of scans) {
     const scan = { min: attenuation, typical: attenuation, seconds: 240, scanId: number }
     const kept = { heard: 7, id: new Uint8Array(16).fill(id), scan }
-    await store.write(tx => write(tx, [kept], { bucket: 9, after: 3 }))
+    await store.write(tx => reservoir.write(tx, [kept], { bucket: 9, after: 3, firstHeard: 0 }))
   }
   return dump(store)
 }

@@ -1,4 +1,4 @@
-import type { Http } from "../../src/client/index.ts"
+import type { Http } from "lindung/client"
 
 /** The client's Http port over fetch: no cookies, no cache, no redirects, no referrer. */
 export const fetchHttp: Http = {
