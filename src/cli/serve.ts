@@ -23,8 +23,7 @@ const steady = (publishDue: () => Promise<number>, clock: HostClock): (() => Pro
   steadily(publishDue, { clock: clock.seconds, monotonic: () => clock.monotonic() / 1000 })
 
 /** Lines carry the start of their bucket: how long publishing took, or when an upload failed, is nobody's business. */
-const timestamp = (clock: HostClock) => (): string =>
-  `,"time":${1000 * time.bucketStart(time.bucket(clock.seconds()))}`
+const timestamp = (clock: HostClock) => (): string => `,"time":${1000 * time.bucketStart(time.bucket(clock.seconds()))}`
 
 /** Code and words of an error and of what caused it; never a request, never an address. */
 export function facts(error: unknown): Record<string, unknown> {
