@@ -67,8 +67,8 @@ const arrivals = [...schedule("upload", uploadsPerSecond), ...schedule("download
 )
 const latencies: Record<Kind, number[]> = { upload: [], download: [] }
 let [acknowledged, refused, cut, most, late] = [0, 0, 0, 0, 0]
-/** When an upload was acknowledged for the first time after the connections broke. */
-const broke: { at?: number; again?: number } = {}
+/** The last acknowledgement, and the longest time without one. */
+let [last, gap] = [0, 0]
 const idle = new Set<Connection>()
 /** Due, and without a connection yet. */
 const waiting: Arrival[] = []
@@ -107,7 +107,6 @@ function connection(first: Arrival): void {
     if (idle.delete(own)) return
     under--
     cut++
-    broke.at ??= performance.now()
     serveNext()
   })
   socket.on("data", chunk => {
@@ -127,7 +126,8 @@ function connection(first: Arrival): void {
     const status = text.slice(9, 12)
     if (status === "202") {
       acknowledged++
-      if (broke.at !== undefined) broke.again ??= now
+      gap = Math.max(gap, now - last)
+      last = now
     } else if (status !== "200" && status !== "304") refused++
     current = undefined
     under--
@@ -190,10 +190,11 @@ function report(): void {
     lateMs: late,
     seconds: (performance.now() - start) / 1000,
     cpuSeconds: (user + system) / 1e6,
-    ...(broke.at !== undefined && broke.again !== undefined && { outageMs: broke.again - broke.at }),
+    gapMs: gap,
   }
   process.stdout.write(`${JSON.stringify(loaded)}\n`, () => process.exit(0))
 }
 
 start = performance.now()
+last = start
 dispatch()

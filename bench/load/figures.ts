@@ -25,8 +25,8 @@ export interface Loaded {
   readonly lateMs: number
   readonly seconds: number
   readonly cpuSeconds: number
-  /** From the first connection that broke to the next acknowledged upload. */
-  readonly outageMs?: number
+  /** The longest time without an acknowledged upload. */
+  readonly gapMs: number
 }
 
 /** One look at the server's process. */

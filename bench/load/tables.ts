@@ -22,6 +22,7 @@ export function phaseTable(phases: readonly Phase[], ran: readonly Ran[]): Table
       refused,
       cut,
       ...Object.values(spread),
+      loaded.gapMs / 1000,
       download.p99,
       connections,
       lateMs,
@@ -30,7 +31,7 @@ export function phaseTable(phases: readonly Phase[], ran: readonly Ran[]): Table
   })
   return {
     title: "Latency from the time an upload was due",
-    columns: [...columns, "downloads' p99", "connections", "load late by", "processors used"],
+    columns: [...columns, "longest s without", "downloads' p99", "connections", "load late by", "processors used"],
     rows,
   }
 }
@@ -46,11 +47,8 @@ export function growthTable(samples: readonly Sample[]): Table {
 }
 
 /** What was acknowledged, and what of it was there to be published. */
-export function endTable({ ended, acknowledged, phases }: Trial): Table {
-  const outages = phases.flatMap(({ loaded }) => loaded.outageMs ?? [])
-  const columns = ["acknowledged", "found", "lost", "s to publish", "s without an answer after kill -9"]
-  const rows = [
-    [acknowledged, ended.envelopes, ended.lost, ended.publishSeconds, outages.length > 0 ? outages[0]! / 1000 : "none"],
-  ]
+export function endTable({ ended, acknowledged }: Trial): Table {
+  const columns = ["acknowledged", "found", "lost", "s to publish"]
+  const rows = [[acknowledged, ended.envelopes, ended.lost, ended.publishSeconds]]
   return { title: "The bucket", columns, rows, wrong: ended.envelopes < acknowledged || ended.lost > 0 }
 }

@@ -38,6 +38,8 @@ class SegmentEnvelopes implements EnvelopeStore {
   /** Those of a bucket to which this process writes, one for each length of envelopes. */
   readonly #open = new Map<number, Open[]>()
   readonly #counts = new Map<number, number>()
+  /** Buckets of which another process, or a failed write, left something that this one has not counted frame by frame. */
+  readonly #found = new Set<number>()
   /** The last write of each bucket: writes to one file follow each other. */
   readonly #busy = new Map<number, Promise<unknown>>()
 
@@ -77,9 +79,18 @@ class SegmentEnvelopes implements EnvelopeStore {
   async count(bucket: number): Promise<number> {
     const known = this.#counts.get(bucket)
     if (known !== undefined) return known
+    const segments = await this.#segments(bucket)
+    const frames = await Promise.all(segments.map(n => framesByLength(this.#path(bucket, `${n}.seg`))))
+    const count = frames.reduce((sum, each) => sum + each, 0)
+    this.#counts.set(bucket, count)
+    if (count > 0) this.#found.add(bucket)
+    return count
+  }
+
+  /** Envelopes that can be read: after a crash or a failure a few less than `count` says. */
+  async #readable(bucket: number): Promise<number> {
     let count = 0
     for await (const _ of this.read(bucket)) count++
-    this.#counts.set(bucket, count)
     return count
   }
 
@@ -88,7 +99,8 @@ class SegmentEnvelopes implements EnvelopeStore {
       const already = await this.sealed(bucket)
       if (already !== undefined) return already
       await this.#leave(bucket)
-      const count = await this.count(bucket)
+      const known = await this.count(bucket)
+      const count = this.#found.has(bucket) ? await this.#readable(bucket) : known
       await makeDirectory(this.#path(bucket), this.#readers)
       await writeDurably(this.#path(bucket, SEALED), Buffer.from(`${count}\n`), this.#readers)
       return count
@@ -119,6 +131,7 @@ class SegmentEnvelopes implements EnvelopeStore {
     await this.#inTurn(bucket, async () => {
       await this.#leave(bucket)
       this.#counts.delete(bucket)
+      this.#found.delete(bucket)
       await rm(this.#path(bucket), { recursive: true, force: true })
       await syncDirectory(this.#directory)
     })
@@ -245,6 +258,22 @@ async function insert(segment: Open, frames: readonly Buffer[], start: number, r
   await file.utimes(start, start)
   await file.sync()
   segment.frames += frames.length
+}
+
+/**
+ * How many frames a segment has room for, torn ones too: after a restart the first upload waits for this, and to read a
+ * bucket of gigabytes takes seconds.
+ */
+async function framesByLength(path: string): Promise<number> {
+  const file = await open(path, "r")
+  try {
+    const first = Buffer.alloc(HEAD_BYTES)
+    await file.read(first, 0, HEAD_BYTES, 0)
+    const length = first.readUInt32BE(0)
+    return length === 0 ? 0 : Math.floor((await file.stat()).size / (HEAD_BYTES + length))
+  } finally {
+    await file.close()
+  }
 }
 
 /** The whole frames of a segment. */

@@ -15,9 +15,9 @@ export interface EnvelopeStore {
    * @throws when the bucket is sealed, or the medium is full, read-only or broken
    */
   append(bucket: number, envelopes: readonly Uint8Array[]): Promise<void>
-  /** Envelopes that `read` would give. */
+  /** Envelopes that `read` would give, soon; after a crash or a failure those that it passes over may be among them. */
   count(bucket: number): Promise<number>
-  /** Durably marks the bucket closed with its count; `append` fails from then on. Again: the same count. */
+  /** Durably marks the bucket closed with the count of what `read` would give; `append` fails from then on. Again: the same count. */
   seal(bucket: number): Promise<number>
   /** The count of a sealed bucket, also after a restart; undefined while it is open. */
   sealed(bucket: number): Promise<number | undefined>
