@@ -47,12 +47,20 @@ export class ContagiousQuestion {
     else if (this.#by === "date") this.#answer = { by: "date", date: day }
     else if (this.#by === "onset") this.#answer = { by: "onset", onset: day }
     else this.#answer = { by: "test", tested: day }
-    const asked = this.#answer
     this.#portal.redraw()
+    this.#compute()
+  }
+
+  /** Asks again when another day was given meanwhile: who types a date gives several on the way. */
+  #compute(): void {
+    const asked = this.#answer
     if (asked === undefined) return
-    void this.#task.run(async () => {
+    const work = async () => {
       const computed = await this.#portal.post("/contagious-day", asked)
       if (this.#answer === asked) this.#computed = computed
+    }
+    void this.#task.run(work).then(() => {
+      if (this.#answer !== asked) this.#compute()
     })
   }
 
