@@ -1,6 +1,5 @@
-import { closeSync, openSync } from "node:fs"
 import type { Database } from "better-sqlite3"
-import { LindungError } from "../../protocol/index.ts"
+import { openFile } from "../store/sqlite-file.ts"
 import type { AccountStore, ApiKey, Session, User } from "./store.ts"
 
 /*
@@ -22,37 +21,19 @@ const BUSY_MS = 5_000
  * and somebody who adds a user from the command line.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
-export async function sqliteAccountStore(path: string): Promise<AccountStore> {
-  const { default: SQLite } = await import("better-sqlite3")
-  closeSync(openSync(path, "a", 0o600))
-  const database = new SQLite(path, { timeout: BUSY_MS })
-  try {
-    prepareFile(database)
-    return accountStore(database)
-  } catch (error) {
-    database.close()
-    if ((error as { code?: unknown }).code === "SQLITE_NOTADB")
-      throw new LindungError("storage-corrupt", "the account store is not an SQLite database")
-    throw error
-  }
-}
-
-function prepareFile(database: Database): void {
-  database.pragma("secure_delete = ON")
-  database.pragma("journal_mode = WAL")
-  database.pragma("temp_store = MEMORY")
-  database.pragma("journal_size_limit = 0")
-  database.pragma("synchronous = FULL")
-  database
-    .transaction(() => {
-      const version = database.pragma("user_version", { simple: true }) as number
-      if (version > SCHEMA_VERSION) throw new LindungError("schema-newer", `the account store has version ${version}`)
-      if (version === SCHEMA_VERSION) return
-      database.exec(SCHEMA)
-      database.pragma(`user_version = ${SCHEMA_VERSION}`)
-    })
-    .immediate()
-}
+export const sqliteAccountStore = (path: string): Promise<AccountStore> =>
+  openFile(
+    path,
+    {
+      name: "account",
+      schemaVersion: SCHEMA_VERSION,
+      timeout: BUSY_MS,
+      migrate: database => {
+        database.exec(SCHEMA)
+      },
+    },
+    accountStore,
+  )
 
 function accountStore(database: Database): AccountStore {
   const one = <T>(sql: string) => {

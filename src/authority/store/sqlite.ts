@@ -1,10 +1,10 @@
-import { closeSync, openSync } from "node:fs"
 import type { Database } from "better-sqlite3"
 import { type Random, uniform } from "../../crypto/index.ts"
-import { LindungError, type Mechanism } from "../../protocol/index.ts"
+import type { Mechanism } from "../../protocol/index.ts"
 import { answers, outcomeOf, UNSPENT } from "./rule.ts"
 import { AUDIT, auditTable } from "./sqlite-audit.ts"
 import { BATCHES, batchTable } from "./sqlite-batches.ts"
+import { openFile } from "./sqlite-file.ts"
 import { type Attempt, type CodeRow, type CodeStore, type Grant, HASH_BYTES, KnownCode, REPEAT_HOURS } from "./store.ts"
 
 /*
@@ -53,38 +53,15 @@ interface StoredRow {
  * Codes in one SQLite file, which is made with mode 0600 when it is missing. Its log holds old pages until it is cut, so each change cuts it.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
-export async function sqliteCodeStore(path: string, random: Random): Promise<CodeStore> {
-  const { default: SQLite } = await import("better-sqlite3")
-  closeSync(openSync(path, "a", 0o600))
-  const database = new SQLite(path)
-  try {
-    prepareFile(database)
-    return codeStore(database, fillDecoys(database, random), random)
-  } catch (error) {
-    database.close()
-    if ((error as { code?: unknown }).code === "SQLITE_NOTADB")
-      throw new LindungError("storage-corrupt", "the code store is not an SQLite database")
-    throw error
-  }
-}
+export const sqliteCodeStore = (path: string, random: Random): Promise<CodeStore> =>
+  openFile(path, { name: "code", schemaVersion: SCHEMA_VERSION, migrate }, database =>
+    codeStore(database, fillDecoys(database, random), random),
+  )
 
-function prepareFile(database: Database): void {
-  database.pragma("secure_delete = ON")
-  database.pragma("journal_mode = WAL")
-  database.pragma("temp_store = MEMORY")
-  database.pragma("journal_size_limit = 0")
-  database.pragma("synchronous = FULL")
-  database
-    .transaction(() => {
-      const version = database.pragma("user_version", { simple: true }) as number
-      if (version > SCHEMA_VERSION) throw new LindungError("schema-newer", `the code store has version ${version}`)
-      if (version === SCHEMA_VERSION) return
-      if (version === 0) database.exec(CODES)
-      database.exec(BATCHES)
-      database.exec(AUDIT)
-      database.pragma(`user_version = ${SCHEMA_VERSION}`)
-    })
-    .immediate()
+function migrate(database: Database, version: number): void {
+  if (version === 0) database.exec(CODES)
+  database.exec(BATCHES)
+  database.exec(AUDIT)
 }
 
 /** The keys of the decoys, made where there are too few. */
