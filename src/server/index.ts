@@ -2,14 +2,6 @@
  * The key server: takes sealed envelopes, publishes one batch a bucket, and keeps the transparency log.
  * @module
  */
-export {
-  type IngestServer,
-  type IngestServerPorts,
-  openIngestServer,
-  openPublisherServer,
-  type PublisherServer,
-  type PublisherServerPorts,
-} from "./apart.ts"
 export type { ExportKey } from "./archive.ts"
 export { Entries, makeBatch } from "./batcher.ts"
 export {
@@ -23,9 +15,11 @@ export {
 } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"
+export { type IngestServer, type IngestServerPorts, openIngestServer } from "./ingest-server.ts"
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"
 export { type OpenedBucket, type OpeningJob, type Strongroom, strongroom } from "./opening.ts"
 export type { Published } from "./publisher.ts"
+export { openPublisherServer, type PublisherServer, type PublisherServerPorts } from "./publisher-server.ts"
 export { type Restored, type RestorePorts, restoreRecords } from "./restore.ts"
 export { type After, publishOnTime, steadily } from "./scheduler.ts"
 export { fileTree, publishedTree } from "./store/files.ts"

@@ -15,6 +15,10 @@ import {
 import type { After } from "./scheduler.ts"
 import type { EnvelopeStore, TreeStore } from "./store/store.ts"
 
+export type StoreEvent =
+  | { readonly event: "store-failing"; readonly cause: unknown }
+  | { readonly event: "store-recovered" }
+
 export interface IngestPorts {
   readonly clock: () => number
   readonly random: Random
@@ -26,7 +30,7 @@ export interface IngestPorts {
   readonly tree: TreeStore
   readonly ed25519: signature.Ed25519
   /** Told when the store begins to fail, and when it takes envelopes again. */
-  readonly onStore: (state: "failing" | "recovered", cause?: unknown) => void
+  readonly onStore: (event: StoreEvent) => void
 }
 
 /**
@@ -46,6 +50,8 @@ export interface Ingest {
   seal(bucket: number): Promise<number>
   /** Makes room for the buckets that are taken now. */
   prepare(): Promise<void>
+  /** Whether the store took nothing when it was last asked. */
+  readonly isFailing: boolean
   /** Resolves when all that was accepted is answered. */
   idle(): Promise<void>
 }
@@ -117,7 +123,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
   }
 
   function unavailable(cause: unknown): LindungError {
-    if (!isFailing) onStore("failing", cause)
+    if (!isFailing) onStore({ event: "store-failing", cause })
     isFailing = true
     return new LindungError("full", "the store takes no envelopes", { cause })
   }
@@ -173,7 +179,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     }
     if (failures.size === 0 && isFailing) {
       isFailing = false
-      onStore("recovered")
+      onStore({ event: "store-recovered" })
     }
     for (const { bucket, body, receipt, answer, refuse } of batch) {
       waitingBytes -= body.length
@@ -189,6 +195,9 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
 
   return {
     accept,
+    get isFailing() {
+      return isFailing
+    },
     async longest() {
       const current = time.bucket(clock())
       const sets = await setsNow(current)

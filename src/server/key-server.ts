@@ -6,18 +6,18 @@ import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { witnessesOf } from "./http/witness-client.ts"
-import { openIngest } from "./ingest.ts"
+import { openIngest, type StoreEvent } from "./ingest.ts"
 import { type Strongroom, strongroom } from "./opening.ts"
 import { openPublisher, type Published } from "./publisher.ts"
-import { type After, after as byTimer } from "./scheduler.ts"
+import { type After, after as byTimer, oneAtATime } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
 import type { AskWitness } from "./witnesses.ts"
 
 /** What the server has to say about itself. Never an address, a request, or anything about a single upload. */
 export type ServerEvent =
   | ({ readonly event: "published" } & Published)
-  | { readonly event: "store-failing" | "failed"; readonly cause: unknown }
-  | { readonly event: "store-recovered" }
+  | { readonly event: "failed"; readonly cause: unknown }
+  | StoreEvent
   /** A witness did not sign a head; enough others did. */
   | { readonly event: "witness-missing"; readonly witness: string; readonly why: string }
 
@@ -61,7 +61,6 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
   const { clock, random, stores, curves, log = () => {}, after = byTimer } = ports
   const { envelopes, records, tree } = stores
   const files = new Files(tree)
-  let isFailing = false
 
   const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
   const publisher = await openPublisher(config, {
@@ -83,10 +82,9 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     envelopes,
     tree,
     ed25519: curves.ed25519,
-    onStore(state, cause) {
-      isFailing = state === "failing"
-      metrics.storeFailing(isFailing)
-      log(isFailing ? { event: "store-failing", cause } : { event: "store-recovered" })
+    onStore(event) {
+      metrics.storeFailing(event.event === "store-failing")
+      log(event)
     },
   })
 
@@ -96,7 +94,7 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     health() {
       const published = publisher.next - 1
       const due = Math.max(0, time.bucket(clock()) - publisher.next)
-      return { isWell: !isFailing && publisher.isSettled && due <= 1, published, due }
+      return { isWell: !ingest.isFailing && publisher.isSettled && due <= 1, published, due }
     },
     report: cause => log({ event: "failed", cause }),
   })
@@ -114,13 +112,7 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     return count
   }
 
-  /** One at a time: the publisher takes buckets in order. */
-  let publishing: Promise<unknown> = Promise.resolve()
-  const inTurn = (work: () => Promise<number>): Promise<number> => {
-    const turn = publishing.then(work)
-    publishing = turn.catch(() => undefined)
-    return turn
-  }
+  const publishing = oneAtATime()
 
   // A store that cannot make room is reported by the first upload; phones can still download.
   const prepare = (): Promise<void> => ingest.prepare().catch(() => undefined)
@@ -131,16 +123,16 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     async closeBucket(bucket) {
       const current = time.bucket(clock())
       if (bucket > current) throw new LindungError("state", `bucket ${bucket} has not begun, this is ${current}`)
-      await inTurn(() => publishThrough(bucket))
+      await publishing.run(() => publishThrough(bucket))
       await prepare()
     },
     async publishDue() {
       await prepare()
-      return inTurn(() => publishThrough(time.bucket(clock()) - 1))
+      return publishing.run(() => publishThrough(time.bucket(clock()) - 1))
     },
     async close() {
       await ingest.idle()
-      await publishing
+      await publishing.idle()
       await envelopes.close()
       await records.close()
     },

@@ -11,6 +11,21 @@ export const after: After = (milliseconds, run) => {
 /** Lets whatever waits for the event loop go first: long work calls it every few milliseconds. */
 export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
+/** Work that must not overlap, in the order it came; what fails does not hold up the rest. */
+export function oneAtATime(): { run<Result>(work: () => Promise<Result>): Promise<Result>; idle(): Promise<void> } {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    run(work) {
+      const turn = last.then(work)
+      last = turn.catch(() => undefined)
+      return turn
+    },
+    async idle() {
+      await last
+    },
+  }
+}
+
 // A sleeping machine wakes with its clock ahead of a long timer, so none is longer than this.
 const LONGEST_SLEEP_SECONDS = 60
 /** Uploads that were on their way at the end of a bucket have been answered by then. */

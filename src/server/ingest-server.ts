@@ -1,17 +1,14 @@
-import { type Random, type sealedBox, type signature, time } from "../crypto/index.ts"
+import { type Random, type signature, time } from "../crypto/index.ts"
 import { PATHS } from "../protocol/index.ts"
-import { checkIngestConfig, checkPublisherConfig, type IngestConfig, type PublisherConfig } from "./config.ts"
+import { checkIngestConfig, type IngestConfig } from "./config.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
-import { witnessesOf } from "./http/witness-client.ts"
 import { openIngest } from "./ingest.ts"
 import type { KeyServer, ServerEvent } from "./key-server.ts"
-import { type Strongroom, strongroom } from "./opening.ts"
-import { openPublisher } from "./publisher.ts"
+
 import { type After, after as byTimer } from "./scheduler.ts"
-import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
-import type { AskWitness } from "./witnesses.ts"
+import type { EnvelopeStore, TreeStore } from "./store/store.ts"
 
 /*
  * Ingest and publisher as two programs of two users. They share the envelopes, which ingest writes and the publisher
@@ -48,7 +45,6 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
   /** As the checkpoint says; undefined before there is one. */
   let published: number | undefined
   let sealed = -1
-  let isFailing = false
 
   async function lookUp(): Promise<number | undefined> {
     const note = await tree.read(PATHS.checkpoint)
@@ -69,10 +65,9 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
     envelopes,
     tree,
     ed25519,
-    onStore(state, cause) {
-      isFailing = state === "failing"
-      metrics.storeFailing(isFailing)
-      log(isFailing ? { event: "store-failing", cause } : { event: "store-recovered" })
+    onStore(event) {
+      metrics.storeFailing(event.event === "store-failing")
+      log(event)
     },
   })
   // A store that cannot make room is reported by the first upload; phones can still download.
@@ -86,7 +81,7 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
       metrics,
       health() {
         const due = published === undefined ? 0 : Math.max(0, time.bucket(clock()) - 1 - published)
-        return { isWell: !isFailing && published !== undefined && due <= 1, published: published ?? 0, due }
+        return { isWell: !ingest.isFailing && published !== undefined && due <= 1, published: published ?? 0, due }
       },
       report: cause => log({ event: "failed", cause }),
     }),
@@ -106,77 +101,6 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
     async close() {
       await ingest.idle()
       await envelopes.close()
-    },
-  }
-}
-
-export interface PublisherServerPorts {
-  readonly clock: () => number
-  readonly random: Random
-  readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
-  readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
-  readonly strongroom?: Strongroom
-  readonly askWitness?: AskWitness
-  readonly log?: (event: ServerEvent) => void
-}
-
-/** Its handler answers operators: health and metrics. */
-export type PublisherServer = Pick<KeyServer, "handler" | "publishDue" | "close">
-
-/**
- * Publishes what ingest has sealed.
- * @throws LindungError config; log-inconsistent when the records are older than the published log
- */
-export async function openPublisherServer(
-  config: PublisherConfig,
-  ports: PublisherServerPorts,
-): Promise<PublisherServer> {
-  checkPublisherConfig(config)
-  const { clock, random, stores, curves, log = () => {} } = ports
-  const { envelopes, records } = stores
-  const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
-  const publisher = await openPublisher(config, {
-    clock,
-    random,
-    ...stores,
-    ...curves,
-    strongroom: room,
-    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
-  })
-  const metrics = new Metrics(publisher.next - 1)
-  let publishing: Promise<unknown> = Promise.resolve()
-
-  async function publishSealed(): Promise<number> {
-    let count = 0
-    await publisher.resume()
-    for (; publisher.next < time.bucket(clock()); count++) {
-      // Ingest is not through with it, or not running.
-      if ((await envelopes.sealed(publisher.next)) === undefined) break
-      const published = await publisher.publish(publisher.next)
-      metrics.bucketPublished(published)
-      log({ event: "published", ...published })
-    }
-    return count
-  }
-
-  return {
-    handler: keyServerApp({
-      metrics,
-      health() {
-        const due = Math.max(0, time.bucket(clock()) - publisher.next)
-        return { isWell: publisher.isSettled && due <= 1, published: publisher.next - 1, due }
-      },
-      report: cause => log({ event: "failed", cause }),
-    }),
-    publishDue() {
-      const turn = publishing.then(publishSealed)
-      publishing = turn.catch(() => undefined)
-      return turn
-    },
-    async close() {
-      await publishing
-      await envelopes.close()
-      await records.close()
     },
   }
 }
