@@ -286,7 +286,7 @@ class OpenClient implements Client {
     await this.#ports.store.write(async tx => {
       await pruneSecrets(tx, this.#design, today - contactDays + 1, this.#parameters)
       await pruneObservations(tx, this.#design, today - contactDays + 1, this.#parameters)
-      await pruneMatched(tx, today - exposureDays)
+      await pruneMatched(tx, today - exposureDays, today - contactDays + 1)
       await pruneReceipts(tx, time.bucket((today - contactDays) * time.SECONDS_PER_DAY))
       if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
         await pruneDraft(tx, {

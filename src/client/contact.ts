@@ -49,6 +49,15 @@ export function contactOf(payload: Uint8Array, of: PublishedFacts): Contact & { 
   }
 }
 
+/**
+ * The id of a matched observation of which nobody must be recognised any more: numbers stand for what was heard, and for the
+ * key it was of.
+ */
+export const withoutIdentifier = (id: Uint8Array, number: number, contact: number): Uint8Array =>
+  id.length === CONTACT_BYTES
+    ? concat(new Uint8Array(PAYLOAD_BYTES - 4), u32(number), id.slice(PAYLOAD_BYTES, -4), u32(contact))
+    : concat(new Uint8Array(id.length - 4), u32(number))
+
 /** The id under which a matched beacon is kept. */
 export const contactId = (payload: Uint8Array, of: Contact): Uint8Array<ArrayBuffer> =>
   concat(

@@ -1,7 +1,7 @@
 import { time } from "../crypto/index.ts"
 import { type Calibration, UNCALIBRATED } from "./calibration.ts"
-import { contactWindows, parseContactId } from "./contact.ts"
-import { entries, matchedBetween, parseMatched } from "./layout.ts"
+import { contactWindows, parseContactId, withoutIdentifier } from "./contact.ts"
+import { entries, matchedBetween, matchedKey, parseMatched } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
 import {
@@ -78,7 +78,22 @@ export async function tell(tx: WriteTx, rule: RiskRule, second: number, days: nu
   return fresh
 }
 
-/** Matched contacts go when their day is no longer shown. */
-export async function pruneMatched(tx: WriteTx, firstDay: number): Promise<void> {
-  if (firstDay > 0) for (const [key] of await entries(tx, matchedBetween(0, firstDay - 1))) tx.del(key)
+/**
+ * Matched contacts go when their day is no longer shown. What was heard goes before that, with all other identifiers: it
+ * has been published, so that whoever keeps the batches would still recognise the person by it.
+ * @param shownFrom day from which on exposures are shown
+ * @param heardFrom day from which on identifiers are kept
+ */
+export async function pruneMatched(tx: WriteTx, shownFrom: number, heardFrom: number): Promise<void> {
+  if (shownFrom > 0) for (const [key] of await entries(tx, matchedBetween(0, shownFrom - 1))) tx.del(key)
+  if (heardFrom <= 0) return
+  const old = await entries(tx, matchedBetween(Math.max(0, shownFrom), heardFrom - 1))
+  for (const [key] of old) tx.del(key)
+  const contacts = new Map<number, number>()
+  for (const [number, [key, value]] of old.entries()) {
+    const { day, heard, id } = parseMatched(key)
+    const of = parseContactId(id)?.contact ?? 0
+    contacts.set(of, contacts.get(of) ?? contacts.size)
+    tx.put(matchedKey(day, heard, withoutIdentifier(id, number, contacts.get(of) ?? 0)), value)
+  }
 }

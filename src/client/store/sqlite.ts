@@ -19,8 +19,8 @@ const SCHEMA_VERSION = 1
 const SCHEMA = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT"
 
 /**
- * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and the log that may hold it is cut when
- * the store is closed.
+ * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and the log that may hold it is cut
+ * with it.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
 export async function sqliteStore(path: string): Promise<Store> {
@@ -88,6 +88,10 @@ function over(database: Database): Store {
       if (value === undefined) del.run(key)
       else put.run(key, value)
   })
+  /** Until its log is cut, a file has deleted entries twice: in its pages, and in the log's. */
+  const cut = (): void => {
+    database.pragma("wal_checkpoint(TRUNCATE)")
+  }
   return storeOver({
     get: key =>
       meaning(() => {
@@ -105,9 +109,13 @@ function over(database: Database): Store {
       }
     },
     count: (from, to) => meaning(() => count.get(from, to)!),
-    apply: changes => meaning(() => apply.immediate(changes)),
+    apply: changes =>
+      meaning(() => {
+        apply.immediate(changes)
+        if (changes.some(({ value }) => value === undefined)) cut()
+      }),
     close() {
-      database.pragma("wal_checkpoint(TRUNCATE)")
+      cut()
       database.close()
     },
   })
