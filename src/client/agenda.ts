@@ -25,7 +25,8 @@ export function dueTimes({ state, actions, minIntervalHours, now, rotateAt }: Ag
   const past = (second: number) => Math.min(second, now)
   const noEarlier = (second: number, task: TaskId) => Math.max(second, retryAt({ retry }, task, now))
   due.sync = noEarlier(syncedAt === undefined ? 0 : past(syncedAt) + minIntervalHours * 3600, "sync")
-  due.prune = past(prunedAt ?? startedAt ?? 0) + time.SECONDS_PER_DAY
+  // What may be kept is counted in days, so that something of the phone's has grown too old whenever a day begins.
+  due.prune = (time.day(past(prunedAt ?? startedAt ?? 0)) + 1) * time.SECONDS_PER_DAY
   const steps = actions.map(({ dueAt }) => dueAt)
   const next = Math.min(...steps, coverAt ?? Number.POSITIVE_INFINITY)
   if (Number.isFinite(next)) due.cover = noEarlier(next, "cover")

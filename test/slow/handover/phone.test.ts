@@ -45,8 +45,7 @@ function tooMuch(entries: readonly Entry[], design: Design, second: number): str
   const cursor = Number(
     /"cursor":(\d+)/.exec(Buffer.from(entries.find(one => letter(one) === "m")![1]).toString())?.[1],
   )
-  // The client prunes once a day, at the hour of its first start: what is a day older may still wait for it.
-  const firstSlot = Math.floor(((today - KEPT_DAYS) * time.SECONDS_PER_DAY) / slotSeconds(design, lengths))
+  const firstSlot = Math.floor(((today - KEPT_DAYS + 1) * time.SECONDS_PER_DAY) / slotSeconds(design, lengths))
   for (const entry of entries) {
     const [key, value] = entry
     const kind = letter(entry)
