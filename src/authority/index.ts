@@ -4,24 +4,17 @@
  */
 import type { RequestListener } from "node:http"
 import { checkedRandom, type Random, type signature } from "../crypto/index.ts"
-import { type AuditEntry, type AuditHead, auditFacts } from "./audit.ts"
-import { type BulkLine, type BulkOrder, bulkIssuing } from "./bulk.ts"
+import { auditFacts } from "./audit.ts"
+import { type BulkOrder, bulkIssuing } from "./bulk.ts"
 import { type AuthorityConfig, checkAuthorityConfig } from "./config.ts"
+import type { Desk } from "./desk.ts"
 import { httpListener } from "./http/app.ts"
-import {
-  type ActivateOrder,
-  type IssuedCode,
-  type IssueOrder,
-  issuing,
-  type Permission,
-  type SignOrder,
-} from "./issue.ts"
-import type { MechanismName } from "./mechanism.ts"
+import { type ActivateOrder, type IssuedCode, type IssueOrder, issuing, type SignOrder } from "./issue.ts"
 import { contagiousDayOf, hourOf } from "./order.ts"
 import { type Portal, type PortalPorts, servePortal } from "./portal.ts"
 import type { ServedPortalConfig } from "./portal-config.ts"
 import { redeeming } from "./redeem.ts"
-import { type DayStatistics, statistics } from "./statistics.ts"
+import { statistics } from "./statistics.ts"
 import { memoryCodeStore } from "./store/memory.ts"
 import type { CodeStore } from "./store/store.ts"
 
@@ -67,60 +60,19 @@ export interface AuthorityPorts {
   readonly log?: (event: string, facts: Readonly<Record<string, string>>) => void
 }
 
-/**
- * The health authority's verbs. `by` says who acts, in the audit log: 1 to 64 printable ASCII characters without a space,
- * an id and not a name. Whether he may is the caller's question.
- */
-export interface Authority {
+/** The health authority: its staff's verbs, what programs and phones ask over HTTP, and its upkeep. */
+export interface Authority extends Desk {
   /** A node:http listener: POST /v1/redeem, POST /v1/codes and GET /healthz. */
   readonly handler: RequestListener
   /** Under which tokens verify; publishers list it. */
   readonly publicKey: Uint8Array
-  readonly mechanism: MechanismName
   /**
    * A fresh code: good at once (simple), or dead until it is activated (activated).
    * @throws RangeError for a day in the future or more than 14 days back; LindungError state in mechanism data-bound
    */
   issue(order: IssueOrder, by: string): Promise<IssuedCode>
-  /**
-   * Activated: the test was positive, and from now on the code is good for `activationHours`.
-   * @throws LindungError proof-invalid for a typing error, and for a code that is unknown, activated, revoked or ended;
-   * state in another mechanism; RangeError for the day
-   */
-  activate(order: ActivateOrder, by: string): Promise<Permission>
-  /**
-   * Data-bound: the test was positive, and the phone that showed this text there gets its token.
-   * @throws LindungError format for another text, state when it is signed already or in another mechanism; RangeError for
-   * the day
-   */
-  signCommitment(order: SignOrder, by: string): Promise<Permission>
-  /**
-   * Takes back a code, or what was signed for a test. A token that a phone has fetched already stays good until its end.
-   * @param given a code as somebody typed it, or the text of a test
-   * @returns false when there is no such code (any more)
-   * @throws LindungError proof-invalid for a typing error, format for another text
-   */
-  revoke(given: string, by: string): Promise<boolean>
-  /**
-   * Codes for 1 to 100,000 lines; may be repeated with the same id, and then gives the same codes. A bad line is refused
-   * and the others are done.
-   * @throws RangeError for the id or the number of lines; LindungError state in mechanism data-bound, and for an id that
-   * was used for other lines
-   */
-  bulkIssue(order: BulkOrder, by: string): Promise<BulkLine[]>
-  /**
-   * The first contagious day for a date of the deployment's calendar, as YYYY-MM-DD.
-   * @throws RangeError for another form, and for a date that is still to come there
-   */
-  contagiousDayOf(date: string): number
   /** Logs an act that changes no code: a sign-in, a new user. @param action lower-case words joined by hyphens */
   record(action: string, by: string): Promise<void>
-  /** Entries of the audit log after a number, ascending, at most `limit`. */
-  audit(o: { readonly after: number; readonly limit: number }): Promise<AuditEntry[]>
-  /** Where the audit log ends: to be kept elsewhere, so that nobody can cut it. */
-  auditHead(): Promise<AuditHead>
-  /** What was done on each day, small numbers not told. @throws RangeError for more than 366 days */
-  statistics(o: { readonly firstDay: number; readonly lastDay: number }): Promise<DayStatistics[]>
   /** Removes what has expired. To be called once an hour; redeeming does it as well. */
   prune(): Promise<void>
   /** Answers who waits, then closes the store. */

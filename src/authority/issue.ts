@@ -42,32 +42,11 @@ export interface Permission {
   readonly expiresAt: number
 }
 
-/** What a health worker can do; `by` names him in the audit log (1 to 64 printable ASCII characters, no space). */
+/** The verbs of codes, as `Authority` and `Desk` describe them, at a moment in unix seconds. */
 export interface Issuing {
-  /**
-   * A fresh code: good at once (simple), or dead until it is activated (activated).
-   * @throws RangeError for a day in the future or more than 14 days back; LindungError state in mechanism data-bound
-   */
   issue(order: IssueOrder, by: string, now: number): Promise<IssuedCode>
-  /**
-   * Activated: the test was positive, and from now on the code is good for `activationHours`.
-   * @throws LindungError proof-invalid for a typing error, and for a code that is unknown, activated, revoked or ended;
-   * state in another mechanism; RangeError for the day
-   */
   activate(order: ActivateOrder, by: string, now: number): Promise<Permission>
-  /**
-   * Data-bound: the test was positive, and the phone that showed this text there gets its token.
-   * @throws LindungError format for another text, state when it is signed already, or in another mechanism; RangeError
-   * for the day
-   */
   signCommitment(order: SignOrder, by: string, now: number): Promise<Permission>
-  /**
-   * Takes back a code, or what was signed for a test: what is asked for from now on gets a dummy. A token that a phone has
-   * fetched already stays good until its last day.
-   * @param given a code as somebody typed it, or the text of a test
-   * @returns false when there is no such code (any more)
-   * @throws LindungError proof-invalid for a typing error, format for another text
-   */
   revoke(given: string, by: string, now: number): Promise<boolean>
 }
 
