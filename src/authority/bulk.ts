@@ -2,9 +2,9 @@ import { ascii, code as codes, concat, equal, hmacSha256, type Random, u32 } fro
 import { LindungError } from "../protocol/index.ts"
 import { auditFacts } from "./audit.ts"
 import type { AuthorityConfig } from "./config.ts"
+import { endOf, hourOf } from "./hours.ts"
 import { type IssuedCode, type IssueOrder, issuedCode, termsOf } from "./issue.ts"
 import { codeHash, MECHANISMS } from "./mechanism.ts"
-import { endOf, hourOf } from "./order.ts"
 import type { Batch, CodeRow, CodeStore } from "./store/store.ts"
 
 const MAX_LINES = 100_000

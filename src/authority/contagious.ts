@@ -1,3 +1,7 @@
+import { requireU32, time } from "../crypto/index.ts"
+
+const MILLIS_PER_DAY = 86_400_000
+
 /** Days before the first symptoms, and before the test of somebody without any, from which a person may infect others. */
 export interface ContagiousRule {
   readonly daysBeforeOnset: number
@@ -42,4 +46,40 @@ export function contagiousDay(
   if (named < earliest) throw new RangeError(`expected a day at most ${MAX_DAYS_BACK} days back`)
   const contagiousFromDay = Math.max(earliest, named - before)
   return { contagiousFromDay, limited: named - before < earliest }
+}
+
+/** @throws RangeError for a day in the future or more than 14 days back */
+export function requireContagiousDay(day: number, now: number): void {
+  requireU32("contagiousFromDay", day)
+  const today = time.day(now)
+  if (day > today) throw new RangeError(`contagiousFromDay: expected at most today (${today}), got ${day}`)
+  if (day < today - MAX_DAYS_BACK)
+    throw new RangeError(
+      `contagiousFromDay: expected at most ${MAX_DAYS_BACK} days before today (${today}), got ${day}`,
+    )
+}
+
+/** The calendar day of a moment where the deployment is, as days since 1970. */
+function localDay(now: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "numeric", day: "numeric" })
+    .formatToParts(now * 1000)
+    .map(({ type, value }) => [type, Number(value)])
+  const { year, month, day } = Object.fromEntries(parts) as Record<"year" | "month" | "day", number>
+  return Date.UTC(year, month - 1, day) / MILLIS_PER_DAY
+}
+
+/**
+ * The first contagious day for a date that somebody read from a calendar: the UTC day of that date, since the protocol
+ * counts in UTC days, and every phone withholds slots by them. East of Greenwich a new date begins while the UTC day is
+ * still the one before: today's date is then that UTC day.
+ * @param date as YYYY-MM-DD
+ * @param timeZone of the deployment, as the IANA names it
+ * @throws RangeError for another form, and for a date that is still to come there
+ */
+export function contagiousDayOf(date: string, now: number, timeZone: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) / MILLIS_PER_DAY : Number.NaN
+  if (Number.isNaN(day)) throw new RangeError("contagiousFrom: expected a date as YYYY-MM-DD")
+  const today = localDay(now, timeZone)
+  if (day > today) throw new RangeError("contagiousFrom: expected a date up to today")
+  return Math.min(day, time.day(now))
 }

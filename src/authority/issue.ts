@@ -2,8 +2,9 @@ import { ascii, code as codes, type Random } from "../crypto/index.ts"
 import { LindungError, parseTest } from "../protocol/index.ts"
 import { auditFacts } from "./audit.ts"
 import type { AuthorityConfig } from "./config.ts"
+import { requireContagiousDay } from "./contagious.ts"
+import { endHour, endOf, hourOf } from "./hours.ts"
 import { MECHANISMS, testHash } from "./mechanism.ts"
-import { endHour, endOf, hourOf, requireContagiousDay } from "./order.ts"
 import { type CodeRow, type CodeStore, KnownCode } from "./store/store.ts"
 
 /** What a code is to say. */

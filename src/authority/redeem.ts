@@ -1,8 +1,8 @@
 import { ascii, concat, hmacSha256, type Random, signature, time } from "../crypto/index.ts"
 import { LindungError, parseRedeem, signToken, type TokenFacts } from "../protocol/index.ts"
 import type { AuthorityConfig } from "./config.ts"
+import { endOf, hourOf } from "./hours.ts"
 import { MECHANISMS } from "./mechanism.ts"
-import { endOf, hourOf } from "./order.ts"
 import type { Attempt, CodeStore, Grant } from "./store/store.ts"
 
 /**
