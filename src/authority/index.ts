@@ -27,13 +27,19 @@ export { sqliteAccountStore } from "./accounts/sqlite.ts"
 export type { AccountStore } from "./accounts/store.ts"
 export { type AuditEntry, type AuditFacts, type AuditHead, verifyAudit } from "./audit.ts"
 export type { BulkLine, BulkOrder } from "./bulk.ts"
-export { type AuthorityConfig, authorityConfigFrom } from "./config.ts"
+export { type AuthorityConfig, authorityConfigFrom, authorityPlaceFrom, authoritySettings } from "./config.ts"
 export { apiMarkdown } from "./http/portal/markdown.ts"
 export { type OpenApi, openApi } from "./http/portal/openapi.ts"
 export type { ActivateOrder, IssuedCode, IssueOrder, Permission, SignOrder } from "./issue.ts"
 export { MECHANISM_NAMES, type MechanismName } from "./mechanism.ts"
 export type { Portal, PortalPorts } from "./portal.ts"
-export { isPortalOrigin, type PortalConfig, portalConfigFrom, type ServedPortalConfig } from "./portal-config.ts"
+export {
+  isPortalOrigin,
+  type PortalConfig,
+  portalConfigFrom,
+  portalSettings,
+  type ServedPortalConfig,
+} from "./portal-config.ts"
 export { Refusal } from "./refusal.ts"
 export { type SmsGateway, smsWebhook } from "./sms.ts"
 export type { DayStatistics } from "./statistics.ts"

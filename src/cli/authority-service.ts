@@ -3,12 +3,10 @@ import { fileURLToPath } from "node:url"
 import {
   type Authority,
   argon2id,
-  authorityConfigFrom,
   openAuthority,
   openPortal,
   openStaff,
   type PortalConfig,
-  portalConfigFrom,
   type Staff,
   smsWebhook,
   sqliteAccountStore,
@@ -16,7 +14,8 @@ import {
 } from "../authority/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
-import { endpoint, type Service, type Surroundings, variables } from "./services.ts"
+import type { Service, Surroundings } from "./services.ts"
+import { settingsOf } from "./settings.ts"
 
 /** The portal's pages, as they were built beside this program. */
 const PAGES = fileURLToPath(new URL("../../portal", import.meta.url))
@@ -39,14 +38,8 @@ function smsOf({ SMS_URL, SMS_AUTHORIZATION, SMS_BODY, SMS_TIMEOUT_SECONDS }: Po
 
 /** The authority's own parts, without anything that listens. */
 async function openAuthorityParts(directory: string, around: Surroundings) {
-  const {
-    LINDUNG_AUTHORITY_LISTEN: listen = "",
-    LINDUNG_AUTHORITY_DATA = "",
-    ...others
-  } = variables(directory, ["authority.env"], around)
-  const config = authorityConfigFrom(others)
-  const portalConfig = portalConfigFrom(others)
-  const root = resolve(directory, LINDUNG_AUTHORITY_DATA)
+  const { place, config, portalConfig } = settingsOf("authority", directory, around.environment)
+  const root = resolve(directory, place.data)
   const timing = {
     monotonic: () => performance.now(),
     wait: (ms: number) => new Promise<void>(done => setTimeout(done, ms)),
@@ -63,7 +56,7 @@ async function openAuthorityParts(directory: string, around: Surroundings) {
     store: await sqliteCodeStore(join(root, "codes.sqlite"), systemRandom),
     programOf: staff.apiKeys.verify,
   })
-  return { config, portalConfig, listen, authority, accounts, passwords, ports, staff }
+  return { place, config, portalConfig, authority, accounts, passwords, ports, staff }
 }
 
 /** The health authority of a deployment with its portal, over its files. It prunes when it is told to. */
@@ -71,11 +64,11 @@ export async function openAuthorityOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly authority: Authority; prune(): Promise<void> }> {
-  const { config, portalConfig, authority, accounts, passwords, ports, listen } = await openAuthorityParts(
+  const { place, config, portalConfig, authority, accounts, passwords, ports } = await openAuthorityParts(
     directory,
     around,
   )
-  const { host, port } = endpoint(listen)
+  const { host, port } = place
   const { ORIGIN } = portalConfig
   const portal =
     ORIGIN === undefined

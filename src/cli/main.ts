@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./start.ts")).startCommand(),
   init: async () => (await import("./init.ts")).initCommand(),
   serve: async () => (await import("./serve.ts")).serveCommand(),
+  config: async () => (await import("./config/index.ts")).configCommand(),
   backup: async () => (await import("./backup/index.ts")).backupCommand(),
   restore: async () => (await import("./backup/index.ts")).restoreCommand(),
   witness: async () => (await import("./witness.ts")).witnessCommand(),

@@ -1,4 +1,5 @@
 import ProgressBar from "progress"
+import { LindungError } from "../protocol/index.ts"
 
 /** A bar on the error stream, so that the output stays clean; nothing where no person is watching. */
 export function progressBar(what: string, total: number): { advance(steps?: number): void } {
@@ -26,6 +27,7 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
 /** The last word of a command that could not do its work: what was wrong, on the error stream; exit code 2. */
 export function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error)
-  console.error(`lindung: ${message}`)
+  const problems = error instanceof LindungError ? error.problems : undefined
+  console.error(`lindung: ${problems?.map(problem => `\n  ${problem}`).join("") ?? message}`)
   process.exit(2)
 }

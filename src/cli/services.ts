@@ -1,14 +1,12 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
-import { parseEnv } from "node:util"
 import type { NoteKey } from "../protocol/index.ts"
 import {
   fileTree,
   type IngestServer,
-  ingestSettingsFrom,
   type KeyServer,
   nativeEd25519,
   nativeX25519,
@@ -17,13 +15,12 @@ import {
   openPublisherServer,
   type PublisherServer,
   publishedTree,
-  publisherSettingsFrom,
   type ServerEvent,
   segmentEnvelopes,
-  serverSettingsFrom,
   sqliteRecords,
 } from "../server/index.ts"
 import { systemRandom } from "./random.ts"
+import { givenTo, settingsOf } from "./settings.ts"
 import { ownProcess } from "./strongroom/index.ts"
 
 /** One part of a deployment, ready to listen. `close` is called once its last request is answered. */
@@ -55,21 +52,6 @@ const LOOK_MS = 5_000
 /** Requests that are not over by then are cut off at shutdown. */
 const SHUTDOWN_MS = 10_000
 
-/** What a service's files in `secrets/` say; the process's own variables hold in place of them. */
-export function variables(
-  directory: string,
-  files: readonly string[],
-  { environment }: Pick<Surroundings, "environment">,
-): Record<string, string | undefined> {
-  const said = files.map(file => parseEnv(readFileSync(join(directory, "secrets", file), "utf8")))
-  return Object.assign({}, ...said, environment)
-}
-
-const textIn =
-  (directory: string) =>
-  (path: string): string =>
-    readFileSync(resolve(directory, path), "utf8")
-
 const curves = { ed25519: nativeEd25519, x25519: nativeX25519 }
 
 /** Where the two halves of a key server keep their files: what each needs of the other is readable for it. */
@@ -82,21 +64,20 @@ const places = (root: string) => ({
 
 /** Where the halves of a deployment that are on this machine keep their data: each half whose settings are there. */
 export function dataOf(directory: string, environment: Surroundings["environment"]) {
-  const under = (file: string, name: string): string | undefined =>
-    existsSync(join(directory, "secrets", file))
-      ? resolve(directory, variables(directory, [file], { environment })[name] ?? "")
+  const under = (process: "publisher" | "authority", name: string): string | undefined =>
+    existsSync(join(directory, "secrets", `${process}.env`))
+      ? resolve(directory, givenTo(process, directory, environment).values[name] ?? "")
       : undefined
-  const root = under("publisher.env", "LINDUNG_SERVER_DATA")
+  const root = under("publisher", "LINDUNG_SERVER_DATA")
   return {
     server: root === undefined ? undefined : places(root),
-    authority: under("authority.env", "LINDUNG_AUTHORITY_DATA"),
+    authority: under("authority", "LINDUNG_AUTHORITY_DATA"),
   }
 }
 
 /** The key that the log of a deployment signs with. */
 export function logKeyOf(directory: string, environment: Surroundings["environment"]): NoteKey {
-  const given = variables(directory, ["publisher.env"], { environment })
-  const { config } = publisherSettingsFrom(given, textIn(directory))
+  const { config } = settingsOf("publisher", directory, environment)
   return { name: config.logName, publicKey: nativeEd25519.verifyKey(config.logSeed) }
 }
 
@@ -125,9 +106,7 @@ export async function openKeyServerOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly keyServer: KeyServer }> {
-  // Phones ask ingest, so its place to listen holds for both.
-  const given = variables(directory, ["publisher.env", "ingest.env"], around)
-  const { config, data, host, port } = serverSettingsFrom(given, textIn(directory))
+  const { config, data, host, port } = settingsOf("key-server", directory, around.environment)
   const root = resolve(directory, data)
   const stores = await publisherStores(root)
   const keyServer = await openKeyServer(config, {
@@ -146,7 +125,7 @@ export async function openIngestOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly ingest: IngestServer }> {
-  const { config, data, host, port } = ingestSettingsFrom(variables(directory, ["ingest.env"], around))
+  const { config, data, host, port } = settingsOf("ingest", directory, around.environment)
   const { root, envelopes } = places(resolve(directory, data))
   const ingest = await openIngestServer(config, {
     clock: around.clock,
@@ -164,8 +143,7 @@ export async function openPublisherOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly publisher: PublisherServer }> {
-  const given = variables(directory, ["publisher.env"], around)
-  const { config, data, host, port } = publisherSettingsFrom(given, textIn(directory))
+  const { config, data, host, port } = settingsOf("publisher", directory, around.environment)
   const root = resolve(directory, data)
   const stores = await publisherStores(root)
   const publisher = await openPublisherServer(config, {
@@ -177,13 +155,6 @@ export async function openPublisherOf(
     log: around.onServerEvent,
   }).catch(error => released(stores, error))
   return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
-}
-
-/** Where to listen. @throws Error for anything but host:port */
-export function endpoint(text: string): { host: string; port: number } {
-  const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host === "" || Number(port) > 65_535) throw new Error("LINDUNG_AUTHORITY_LISTEN: expected host:port")
-  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) }
 }
 
 /** @returns the server, and where it can be reached: the port when the configuration leaves the choice to the system */

@@ -3,7 +3,15 @@ import { join } from "node:path"
 import { Command } from "commander"
 import { pino } from "pino"
 import { fromHex, hex, type Random } from "../crypto/index.ts"
-import { encodeNoteKey, encodeWitnessKey, type NoteKey, parseNoteKey } from "../protocol/index.ts"
+import {
+  encodeNoteKey,
+  encodeWitnessKey,
+  LindungError,
+  type NoteKey,
+  parseNoteKey,
+  parseWitnessKey,
+  type Setting,
+} from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
 import { fileHeads, openWitness, type WitnessEvent, witnessApp } from "../witness/index.ts"
 import { systemRandom } from "./random.ts"
@@ -37,6 +45,85 @@ export async function initWitness(
   return key
 }
 
+/** What the files of a witness say, as text. @throws Error when they are not there */
+export async function witnessValues(directory: string) {
+  const read = (file: string): Promise<string> =>
+    readFile(join(directory, file), "utf8").catch(() => {
+      throw new Error(`${directory}: expected the ${CONFIG_FILE} and ${SEED_FILE} that "lindung witness init" writes`)
+    })
+  const seed = (await read(SEED_FILE)).trim()
+  const { name, logs } = objectIn(await read(CONFIG_FILE))
+  const values: Record<string, string | undefined> = {
+    name: name === undefined ? undefined : String(name),
+    logs: Array.isArray(logs) ? logs.join(", ") : undefined,
+    seed,
+  }
+  return { values, from: { name: CONFIG_FILE, logs: CONFIG_FILE, seed: SEED_FILE } as Record<string, string> }
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    return (JSON.parse(text) ?? {}) as Record<string, unknown>
+  } catch {
+    throw new Error(`${CONFIG_FILE}: expected JSON`)
+  }
+}
+
+function isAccepted(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const NO_KEY: NoteKey["publicKey"] = new Uint8Array(32)
+const HOST = "127.0.0.1"
+const PORT = "8430"
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+
+/** What a witness is told: in its files, and by flags where it listens. */
+export const WITNESS_SETTINGS: readonly Setting[] = [
+  {
+    name: "name",
+    what: "its name, by custom a URL without its scheme; logs and apps pin it with the key",
+    section: "log.md#7-witnesses",
+    problemOf: text =>
+      isAccepted(() => parseWitnessKey(encodeWitnessKey({ name: text ?? "", publicKey: NO_KEY })))
+        ? undefined
+        : "expected printable ASCII without space or +",
+  },
+  {
+    name: "logs",
+    what: "keys of the logs that it cosigns for",
+    section: "log.md#7-witnesses",
+    problemOf: text =>
+      text?.split(", ").every(key => isAccepted(() => parseNoteKey(key)))
+        ? undefined
+        : "expected a list of keys, each name+keyid+base64",
+  },
+  {
+    name: "seed",
+    what: "Ed25519 seed of its key; never with an older copy of data/",
+    section: "log.md#7-witnesses",
+    secret: true,
+    problemOf: text => (/^[0-9a-f]{64}$/.test(text ?? "") ? undefined : "expected 64 hexadecimal digits"),
+  },
+  {
+    name: "--host",
+    what: "on which address it listens",
+    otherwise: HOST,
+    problemOf: text => (/^\S*$/.test(text ?? "") && text !== "\0" ? undefined : "expected an address"),
+  },
+  {
+    name: "--port",
+    what: "where it listens",
+    otherwise: PORT,
+    problemOf: text => (isPort(text ?? PORT) ? undefined : "expected a port from 0 to 65535"),
+  },
+]
+
 interface Around {
   /** Unix seconds. */
   readonly clock: () => number
@@ -50,17 +137,21 @@ export async function openWitnessOf(
   { host, port }: { readonly host: string; readonly port: number },
   { clock, onEvent, onFailure }: Around,
 ): Promise<Service> {
-  const { name, logs } = JSON.parse(await readFile(join(directory, CONFIG_FILE), "utf8")) as Record<string, unknown>
-  const seed = (await readFile(join(directory, SEED_FILE), "ascii")).trim()
-  if (typeof name !== "string" || !Array.isArray(logs) || !/^[0-9a-f]{64}$/.test(seed))
-    throw new Error(`${directory}: expected the ${CONFIG_FILE} and ${SEED_FILE} that "lindung witness init" writes`)
+  const told = await witnessValues(directory)
+  const problems = WITNESS_SETTINGS.flatMap(({ name, problemOf }) => {
+    const problem = problemOf(told.values[name])
+    return problem === undefined ? [] : [`${told.from[name] ?? CONFIG_FILE}: ${name}: ${problem}`]
+  })
+  if (problems.length > 0) throw new LindungError("config", problems.join("; "), { problems })
+  const { name, logs, seed } = told.values as Record<string, string>
   const heads = await fileHeads(join(directory, DATA))
-  const config = { name, seed: fromHex(seed), logs: logs.map(log => parseNoteKey(String(log))) }
+  const config = { name: name!, seed: fromHex(seed!), logs: logs!.split(", ").map(parseNoteKey) }
   const witness = await openWitness(config, { clock, heads, ed25519: nativeEd25519, log: onEvent })
   return { name: "witness", host, port, handler: witnessApp(witness, onFailure), async close() {} }
 }
 
 async function run({ dir, host, port }: { dir: string; host: string; port: string }): Promise<void> {
+  if (!isPort(port)) throw new Error(`--port ${port}: expected a port from 0 to 65535`)
   const log = pino({ base: null })
   const around = {
     clock: () => Date.now() / 1000,
@@ -94,8 +185,8 @@ export function witnessCommand(): Command {
     .command("run", { isDefault: true })
     .description("answer POST /add-checkpoint until it is told to stop")
     .requiredOption("--dir <directory>", "what `lindung witness init` wrote")
-    .option("--port <port>", "where it listens", "8430")
-    .option("--host <host>", "on which address", "127.0.0.1")
+    .option("--port <port>", "where it listens", PORT)
+    .option("--host <host>", "on which address", HOST)
     .action(run)
   command
     .command("init")

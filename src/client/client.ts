@@ -36,8 +36,10 @@ const never = canceller()
  */
 export async function open(config: Config, ports: Ports): Promise<Client> {
   const checked = checkConfig(config)
-  if (!checked.ok)
-    throw new LindungError("config", checked.problems.map(({ path, message }) => `${path}: ${message}`).join("; "))
+  if (!checked.ok) {
+    const problems = checked.problems.map(({ path, message }) => `${path}: ${message}`)
+    throw new LindungError("config", problems.join("; "), { problems })
+  }
   const { store, vault, random } = ports
   if (checked.config.design === "gaen" && ports.readArchive === undefined)
     throw new LindungError("config", "design gaen needs the port readArchive: that of lindung/client/gaen")

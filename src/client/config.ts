@@ -2,7 +2,6 @@ import { fromBase64 } from "../crypto/index.ts"
 import {
   DESIGNS,
   type DesignName,
-  designByName,
   type NoteKey,
   parseNoteKey,
   parseWitnessKey,
@@ -77,13 +76,12 @@ const noteKey: Check = value => {
   try {
     parseNoteKey(String(value))
     return undefined
-  } catch (error) {
-    return (error as Error).message
+  } catch {
+    return "expected an Ed25519 key of a log as name+keyid+base64"
   }
 }
 
 const witnesses: Check = value => {
-  if (value === undefined) return undefined
   const { keys, quorum } = (value ?? {}) as { keys?: unknown; quorum?: unknown }
   if (!Array.isArray(keys) || typeof quorum !== "number") return "expected a list of keys and a quorum"
   try {
@@ -93,20 +91,45 @@ const witnesses: Check = value => {
   }
 }
 
-const CHECKS: readonly (readonly [path: string, check: Check])[] = [
-  ["appId", text],
-  ["server.files", url],
-  ["server.uploads", url],
-  ["server.logKey", noteKey],
-  ["server.receiptKey", key],
-  ["server.witnesses", witnesses],
-  ["authority.url", url],
-  ["authority.publicKey", key],
-  ["authority.mechanism", oneOf("simple", "activated", "data-bound")],
-  ["retention.contactDays", between(14, 14)],
-  ["retention.exposureDays", between(10, 60)],
-  ["sync.minIntervalHours", between(0, 24)],
-]
+/** Of fields that not every configuration has. */
+const optional =
+  (check: Check): Check =>
+  value =>
+    value === undefined ? undefined : check(value)
+const rule: Check = value => {
+  const checked = checkRule(value)
+  return checked.ok ? undefined : "expected the name of a preset, or a rule as docs/exposure-rules.md has it"
+}
+const isGaen = (config: object): boolean => (config as Partial<Config>).design === "gaen"
+const hasCover = (config: object): boolean => (config as Partial<Config>).cover !== "off"
+
+/** Each field with its check, and when it is looked at. */
+const CHECKS = {
+  appId: [text],
+  "server.files": [url],
+  "server.uploads": [url],
+  "server.logKey": [noteKey],
+  "server.receiptKey": [key],
+  "server.witnesses": [optional(witnesses)],
+  "server.exportKeys": [exportKeys, isGaen],
+  "authority.url": [url],
+  "authority.publicKey": [key],
+  "authority.mechanism": [oneOf("simple", "activated", "data-bound")],
+  design: [optional(oneOf(...DESIGNS.map(({ name }) => name)))],
+  risk: [rule],
+  "cover.meanDays": [between(1, 30), hasCover],
+  "cover.catchUpHours": [between(0, 168), hasCover],
+  "retention.contactDays": [between(14, 14)],
+  "retention.exposureDays": [between(10, 60)],
+  "sync.minIntervalHours": [between(0, 24)],
+} as const satisfies Readonly<Record<string, readonly [Check, ((config: object) => boolean)?]>>
+
+export type ConfigPath = keyof typeof CHECKS
+
+/** The fields of a configuration, each with what is wrong with a value: a sentence that begins with "expected". */
+export const configFields = Object.entries<readonly [Check, ((config: object) => boolean)?]>(CHECKS).map(
+  ([path, [problemOf, applies = () => true]]) => ({ path: path as ConfigPath, problemOf, applies }),
+)
 
 const at = (value: unknown, path: string): unknown =>
   path.split(".").reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value)
@@ -118,22 +141,14 @@ export function checkConfig(
   if (typeof value !== "object" || value === null)
     return { ok: false, problems: [{ path: "", message: "expected an object" }] }
   const problems: Problem[] = []
-  const look = (path: string, check: Check) => {
-    const message = check(at(value, path))
-    if (message !== undefined) problems.push({ path, message })
+  for (const { path, problemOf, applies } of configFields) {
+    const message = applies(value) ? problemOf(at(value, path)) : undefined
+    // A rule says itself, below, which of its fields is wrong.
+    if (path !== "risk" && message !== undefined) problems.push({ path, message })
   }
-  for (const [path, check] of CHECKS) look(path, check)
-  const { design, cover, risk } = value as Record<string, unknown>
-  if (design !== undefined && designByName(String(design)) === undefined)
-    problems.push({ path: "design", message: `expected one of ${DESIGNS.map(({ name }) => name).join(", ")}` })
-  if (design === "gaen") look("server.exportKeys", exportKeys)
-  if (cover !== "off") {
-    look("cover.meanDays", between(1, 30))
-    look("cover.catchUpHours", between(0, 168))
-  }
-  const rule = checkRule(risk)
-  if (!rule.ok)
-    for (const { path, message } of rule.problems)
+  const checked = checkRule((value as Record<string, unknown>)["risk"])
+  if (!checked.ok)
+    for (const { path, message } of checked.problems)
       problems.push({ path: path === "" ? "risk" : `risk.${path}`, message })
   return problems.length === 0 ? { ok: true, config: value as Config } : { ok: false, problems }
 }

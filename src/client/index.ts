@@ -13,7 +13,7 @@ export {
   UNCALIBRATED,
 } from "./calibration.ts"
 export { open } from "./client.ts"
-export { type Config, checkConfig, type Problem } from "./config.ts"
+export { type Config, type ConfigPath, checkConfig, configFields, type Problem } from "./config.ts"
 export * as cover from "./cover.ts"
 export type { Erasable } from "./data.ts"
 export type { JournalEntry, JournalEvent } from "./journal.ts"

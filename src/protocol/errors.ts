@@ -84,6 +84,8 @@ export interface ErrorFacts {
   readonly skewMs?: number
   /** Two signed statements of a log that contradict each other, for anybody to verify (misbehaviour.ts). */
   readonly proof?: Uint8Array
+  /** Of code config: each thing that is wrong, by the name of its setting. */
+  readonly problems?: readonly string[]
   readonly cause?: unknown
 }
 
@@ -98,6 +100,7 @@ export class LindungError extends Error {
   readonly retryAfter?: number
   readonly skewMs?: number
   readonly proof?: Uint8Array
+  readonly problems?: readonly string[]
 
   /** @param detail what was wrong and where; never a secret */
   constructor(code: ErrorCode, detail: string, facts: ErrorFacts = {}) {
@@ -110,5 +113,6 @@ export class LindungError extends Error {
     if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter
     if (facts.skewMs !== undefined) this.skewMs = facts.skewMs
     if (facts.proof !== undefined) this.proof = facts.proof
+    if (facts.problems !== undefined) this.problems = facts.problems
   }
 }

@@ -4,15 +4,7 @@
  */
 export type { ExportKey } from "./archive.ts"
 export { Entries, makeBatch } from "./batcher.ts"
-export {
-  type IngestConfig,
-  ingestSettingsFrom,
-  type PublisherConfig,
-  publisherSettingsFrom,
-  type ServerConfig,
-  type ServerSettings,
-  serverSettingsFrom,
-} from "./config.ts"
+export type { IngestConfig, PublisherConfig, ServerConfig } from "./config.ts"
 export { nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"
 export { type IngestServer, type IngestServerPorts, openIngestServer } from "./ingest-server.ts"
@@ -22,6 +14,13 @@ export type { Published } from "./publisher.ts"
 export { openPublisherServer, type PublisherServer, type PublisherServerPorts } from "./publisher-server.ts"
 export { type Restored, type RestorePorts, restoreRecords } from "./restore.ts"
 export { type After, publishOnTime, steadily } from "./scheduler.ts"
+export {
+  ingestSettingsFrom,
+  publisherSettingsFrom,
+  type ServerSettings,
+  serverSettings,
+  serverSettingsFrom,
+} from "./settings.ts"
 export { fileTree, publishedTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"
 export { segmentEnvelopes } from "./store/segments.ts"
