@@ -52,6 +52,23 @@ describe("the SQLite store", () => {
     expect(holds()).to.equal(false)
   })
 
+  it("does not say in which order entries came, once one was deleted since", async () => {
+    const files = async (order: readonly number[]) => {
+      const path = freshPath()
+      const store = await sqliteStore(path)
+      for (const n of order) await store.write(tx => tx.put(Uint8Array.of(n), secret))
+      const state = () => [path, `${path}-wal`].map(name => readFileSync(name).toString("latin1")).join()
+      const before = state()
+      await store.write(tx => tx.del(Uint8Array.of(0)))
+      const after = state()
+      await store.close()
+      return { before, after }
+    }
+    const [a, b] = [await files([0, 1, 2, 3, 4, 5]), await files([5, 3, 0, 4, 2, 1])]
+    expect(b.before === a.before).to.equal(false)
+    expect(b.after === a.after).to.equal(true)
+  })
+
   it("is readable by its owner only", async () => {
     const path = freshPath()
     const store = await sqliteStore(path)

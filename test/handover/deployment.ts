@@ -107,7 +107,7 @@ export class Handover {
     for (const path of [join(root, "publisher"), join(directory, "data", "authority")])
       mkdirSync(path, { recursive: true, mode: 0o700 })
     const real = {
-      envelopes: await segmentEnvelopes(join(root, "envelopes"), random),
+      envelopes: await segmentEnvelopes(join(root, "envelopes"), seeded(8)),
       records: await sqliteRecords(join(root, "publisher", "records.sqlite")),
       tree: await fileTree(root, join(root, "publisher")),
     }
@@ -121,14 +121,14 @@ export class Handover {
         log: event => world.events.push(event),
       },
     )
-    const codes = await sqliteCodeStore(join(directory, "data", "authority", "codes.sqlite"), random)
+    const codes = await sqliteCodeStore(join(directory, "data", "authority", "codes.sqlite"), seeded(9))
     const authority = await openAuthority(
       { ...CONFIG, signingSeed: authoritySeed, redeemMillis: 20, maxWaiting: 10_000 },
       {
         clock: () => world.now,
         monotonic: () => performance.now(),
         wait: ms => new Promise(done => setTimeout(done, ms)),
-        random,
+        random: seeded(10),
         store: mutant.codes?.(codes, directory) ?? codes,
         curve: nativeEd25519,
         programOf: async header => (header === `Bearer ${API_KEY}` ? "key-1" : undefined),

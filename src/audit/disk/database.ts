@@ -4,6 +4,8 @@ import { readSqlite, type SqliteFile, type Table } from "./sqlite-file.ts"
 import { text, type Value } from "./sqlite-page.ts"
 import { exactTime, isAllowed, timedIdentifier } from "./values.ts"
 
+/** The count of an SQLite file's schema changes that every rebuilding sets, for each version of the schema. */
+const COUNTS_BY = 1000
 /** Tables that SQLite makes for itself and that tell something. */
 const SEQUENCE = "sqlite_sequence"
 
@@ -55,6 +57,9 @@ export function auditDatabase(
     report.finding("deleted-data", `${where} page ${page}`, `${bytes.length} bytes from ${from} on: ${what}`)
   if (!database.usesWal)
     report.finding("transaction-counter", where, `${database.changeCounter} write transactions since it was made`)
+  // Every rebuilding sets it to this; else it would say how many there were.
+  if (database.schemaCounter !== COUNTS_BY * database.version)
+    report.finding("transaction-counter", where, `${database.schemaCounter} changes of its schema and rebuildings`)
   for (const { type, name: other } of database.others)
     if (!other.startsWith("sqlite_autoindex_") && inventory.others[other] === undefined)
       report.finding("index-or-trigger", where, `${type} ${other}`)

@@ -14,7 +14,7 @@ export const DISK_FINDINGS = {
   "write-ahead-log":
     "The log of transactions is not empty: it shows which rows were written together, and in which order.",
   "rollback-journal": "A journal holds rows as they were.",
-  "transaction-counter": "The file counts its write transactions.",
+  "transaction-counter": "The file counts its write transactions, or how often it was rebuilt.",
   "not-what-it-holds": "A value is not of the kind that the inventory allows there.",
   "exact-time": "A number or text is a time finer than the inventory allows.",
   "not-published": "What should be public is not in the published tree.",

@@ -40,6 +40,10 @@ export const REMAINDER: readonly { readonly who: string; readonly learns: string
       "which bucket a used code's report is in, to within all reports of the hours in which the code was good: the code does not say which report",
   },
   {
+    who: "any disk",
+    learns: "how often a service was started since its database was made, from the database's header",
+  },
+  {
     who: "the server's signing keys",
     learns: "nothing; who has them can publish false batches, which stand in the log for everybody to see",
   },
@@ -61,5 +65,9 @@ export const REMAINDER: readonly { readonly who: string; readonly learns: string
     learns:
       "which address sent which envelope, and with the publisher's keys what is in it; a relay in between takes the address away",
   },
-  { who: "a seized phone", learns: "up to fourteen days of its own secrets and of what it heard, by day or window" },
+  {
+    who: "a seized phone",
+    learns:
+      "up to fourteen days of its own secrets and of what it heard, by day or window; in which order it heard what it heard since it last looked for batches; for how long it was near somebody who reported, on which day, while it shows that",
+  },
 ]

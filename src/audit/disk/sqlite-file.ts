@@ -32,6 +32,10 @@ export interface SqliteFile {
   /** Counts write transactions where there is no write-ahead log. */
   readonly changeCounter: number
   readonly usesWal: boolean
+  /** Counts changes of the schema, and how often the file was rebuilt. */
+  readonly schemaCounter: number
+  /** The schema's version, as its program numbers it. */
+  readonly version: number
   readonly tables: readonly Table[]
   /** Indices, views, triggers. */
   readonly others: readonly { readonly type: string; readonly name: string }[]
@@ -71,6 +75,8 @@ export function readSqlite(file: Uint8Array): SqliteFile {
     freePages,
     changeCounter: u32At(file, 24),
     usesWal: file[18] === 2,
+    schemaCounter: u32At(file, 40),
+    version: u32At(file, 60),
     tables,
     others,
     slack: reader.slack(),

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3"
-import { openFile } from "../store/sqlite-file.ts"
+import { openFile, rebuild } from "../store/sqlite-file.ts"
 import type { AccountStore, ApiKey, Session, User } from "./store.ts"
 
 /*
@@ -78,10 +78,6 @@ function accountStore(database: Database): AccountStore {
   const cut = (): void => {
     database.pragma("wal_checkpoint(TRUNCATE)")
   }
-  const rebuild = (): void => {
-    database.exec("VACUUM")
-    cut()
-  }
   const tidied = <T>(result: T): T => {
     cut()
     return result
@@ -114,7 +110,7 @@ function accountStore(database: Database): AccountStore {
     },
     async pruneSessions(startedBefore, seenBefore) {
       prune.run(startedBefore, seenBefore)
-      rebuild()
+      rebuild(database)
     },
     async apiKeys() {
       return allKeys()
@@ -129,7 +125,7 @@ function accountStore(database: Database): AccountStore {
       return tidied(removeKey.run(id).changes > 0)
     },
     async close() {
-      rebuild()
+      rebuild(database)
       database.close()
     },
   }

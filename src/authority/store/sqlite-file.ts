@@ -13,6 +13,25 @@ interface File {
 }
 
 /**
+ * Makes the file anew from its rows, and cuts its log. SQLite counts in the header how often that was done, and so how
+ * often somebody asked: the count is set back. It serves connections to notice another schema, and a version has one only.
+ */
+export function rebuild(database: Database): void {
+  const version = database.pragma("user_version", { simple: true }) as number
+  // No flush of its own: what follows is flushed.
+  database.pragma("synchronous = NORMAL")
+  database.unsafeMode(true)
+  try {
+    database.pragma(`schema_version = ${1000 * version - 1}`)
+  } finally {
+    database.unsafeMode(false)
+    database.pragma("synchronous = FULL")
+  }
+  database.exec("VACUUM")
+  database.pragma("wal_checkpoint(TRUNCATE)")
+}
+
+/**
  * Opens one of the authority's SQLite files, which is made with mode 0600 when it is missing. What is deleted is
  * overwritten, nothing goes to temporary files, and a commit survives a power cut.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
@@ -31,15 +50,17 @@ export async function openFile<Store>(
     database.pragma("temp_store = MEMORY")
     database.pragma("journal_size_limit = 0")
     database.pragma("synchronous = FULL")
-    database
+    const isOther = database
       .transaction(() => {
         const version = database.pragma("user_version", { simple: true }) as number
         if (version > schemaVersion) throw new LindungError("schema-newer", `the ${name} store has version ${version}`)
-        if (version === schemaVersion) return
+        if (version === schemaVersion) return false
         migrate(database, version)
         database.pragma(`user_version = ${schemaVersion}`)
+        return true
       })
       .immediate()
+    if (isOther) rebuild(database)
     return storeOf(database)
   } catch (error) {
     database.close()

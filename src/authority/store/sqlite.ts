@@ -4,7 +4,7 @@ import type { Mechanism } from "../../protocol/index.ts"
 import { answers, outcomeOf, UNSPENT } from "./rule.ts"
 import { AUDIT, auditTable } from "./sqlite-audit.ts"
 import { BATCHES, batchTable } from "./sqlite-batches.ts"
-import { openFile } from "./sqlite-file.ts"
+import { openFile, rebuild } from "./sqlite-file.ts"
 import { type Attempt, type CodeRow, type CodeStore, type Grant, HASH_BYTES, KnownCode, REPEAT_HOURS } from "./store.ts"
 
 /*
@@ -126,12 +126,8 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
   const cut = (): void => {
     database.pragma("wal_checkpoint(TRUNCATE)")
   }
-  const rebuild = (): void => {
-    database.exec("VACUUM")
-    cut()
-  }
   const rebuildSmall = (): void => {
-    if ((database.pragma("page_count", { simple: true }) as number) <= SMALL_PAGES) rebuild()
+    if ((database.pragma("page_count", { simple: true }) as number) <= SMALL_PAGES) rebuild(database)
     else cut()
   }
 
@@ -144,7 +140,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
       return result
     }
   }
-  rebuild()
+  rebuild(database)
   return {
     add: inOne((rows, by) => {
       addRows(rows)
@@ -179,7 +175,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     async prune(hour) {
       expire.run(REPEAT_HOURS, hour)
       batches.expire(hour)
-      rebuild()
+      rebuild(database)
     },
     async close() {
       database.close()

@@ -51,7 +51,7 @@ export function copyTables(from: string, to: string): void {
   }
 }
 
-/** Without a byte that no row needs, and without a count of transactions: what SQLite leaves between rows is not nothing. */
+/** Without a byte that no row needs, and without a count of transactions or of what was done to the source: what SQLite leaves between rows is not nothing. */
 function tidy(path: string): void {
   const database = new SQLite(path)
   try {
@@ -60,6 +60,10 @@ function tidy(path: string): void {
     database.pragma("synchronous = FULL")
     database.pragma("secure_delete = ON")
     database.pragma("temp_store = MEMORY")
+    const version = database.pragma("user_version", { simple: true }) as number
+    database.unsafeMode(true)
+    database.pragma(`schema_version = ${1000 * version - 1}`)
+    database.unsafeMode(false)
     database.exec("VACUUM")
     database.pragma("wal_checkpoint(TRUNCATE)")
   } finally {

@@ -19,8 +19,8 @@ const SCHEMA_VERSION = 1
 const SCHEMA = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT"
 
 /**
- * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and the log that may hold it is cut
- * with it.
+ * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and with it the file is made anew from its
+ * entries, so that it does not say in which order these came.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
 export async function sqliteStore(path: string): Promise<Store> {
@@ -38,6 +38,7 @@ export async function sqliteStore(path: string): Promise<Store> {
 
 function prepare(database: Database): void {
   database.pragma("secure_delete = ON")
+  database.pragma("temp_store = MEMORY")
   database.pragma("journal_mode = WAL")
   database.pragma("synchronous = FULL")
   database
@@ -88,8 +89,12 @@ function over(database: Database): Store {
       if (value === undefined) del.run(key)
       else put.run(key, value)
   })
-  /** Until its log is cut, a file has deleted entries twice: in its pages, and in the log's. */
-  const cut = (): void => {
+  /**
+   * An entry that was written last lies last in its page, so that places would tell who was heard before whom; and until
+   * the log is cut, a file has deleted entries twice: in its pages, and in the log's.
+   */
+  const rebuild = (): void => {
+    database.exec("VACUUM")
     database.pragma("wal_checkpoint(TRUNCATE)")
   }
   return storeOver({
@@ -112,10 +117,10 @@ function over(database: Database): Store {
     apply: changes =>
       meaning(() => {
         apply.immediate(changes)
-        if (changes.some(({ value }) => value === undefined)) cut()
+        if (changes.some(({ value }) => value === undefined)) rebuild()
       }),
     close() {
-      cut()
+      rebuild()
       database.close()
     },
   })

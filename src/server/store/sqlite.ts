@@ -57,6 +57,7 @@ function prepare(path: string): Database.Database {
         db.exec(HEAD)
         db.pragma(`user_version = ${SCHEMA_VERSION}`)
       })()
+    rebuild(db)
   } catch (error) {
     db.close()
     if ((error as { code?: unknown }).code === "SQLITE_BUSY")
@@ -64,6 +65,23 @@ function prepare(path: string): Database.Database {
     throw error
   }
   return db
+}
+
+/**
+ * The file made anew from its rows. SQLite counts in the header how often that was done, so the count is set back; it
+ * serves connections to notice another schema, and one version of ours has one schema only.
+ */
+function rebuild(db: Database.Database): void {
+  db.pragma("synchronous = NORMAL")
+  db.unsafeMode(true)
+  try {
+    db.pragma(`schema_version = ${1000 * SCHEMA_VERSION - 1}`)
+  } finally {
+    db.unsafeMode(false)
+    db.pragma("synchronous = FULL")
+  }
+  db.exec("VACUUM")
+  db.pragma("wal_checkpoint(TRUNCATE)")
 }
 
 /** Records in one SQLite file. @param path created when missing; its directory must exist */
@@ -169,8 +187,7 @@ export async function sqliteRecords(path: string): Promise<RecordStore> {
         sql.dropTags.run(tagsThrough)
         for (const position of files) sql.dropFile.run(position)
       })()
-      db.exec("VACUUM")
-      db.pragma("wal_checkpoint(TRUNCATE)")
+      rebuild(db)
     },
     async close() {
       db.close()
