@@ -19,9 +19,6 @@ const PRUNE_MS = 3_600_000
 /** Ingest has sealed a bucket so long after its end. */
 const SEALED_BY_SECONDS = 3
 
-const steady = (publishDue: () => Promise<number>, clock: HostClock): (() => Promise<number>) =>
-  steadily(publishDue, { clock: clock.seconds, monotonic: () => clock.monotonic() / 1000 })
-
 /** Lines carry the start of their bucket: how long publishing took, or when an upload failed, is nobody's business. */
 const timestamp = (clock: HostClock) => (): string => `,"time":${1000 * time.bucketStart(time.bucket(clock.seconds()))}`
 
@@ -46,58 +43,45 @@ const surroundings = (log: Logger, clock: HostClock): Surroundings => ({
   environment: process.env,
 })
 
+/** A service that does its part of every bucket after it is over, until it is closed. */
+function punctual(
+  service: Service,
+  due: () => Promise<number>,
+  { log, clock, settleSeconds }: { log: Logger; clock: HostClock; settleSeconds?: number },
+): Service {
+  const steady = steadily(due, { clock: clock.seconds, monotonic: () => clock.monotonic() / 1000 })
+  const onError = (cause: unknown) => write(log, { event: "failed", cause })
+  return stoppedBy(service, publishOnTime(steady, clock.seconds, onError, settleSeconds, clock.speed))
+}
+
+const stoppedBy = (service: Service, stop: () => void): Service => ({
+  ...service,
+  close() {
+    stop()
+    return service.close()
+  },
+})
+
 async function keyServer(directory: string, log: Logger, clock: HostClock): Promise<Service> {
   const service = await openKeyServerOf(directory, surroundings(log, clock))
-  const publishDue = steady(service.keyServer.publishDue, clock)
-  const onError = (cause: unknown) => write(log, { event: "failed", cause })
-  const stop = publishOnTime(publishDue, clock.seconds, onError, undefined, clock.speed)
-  return {
-    ...service,
-    close() {
-      stop()
-      return service.close()
-    },
-  }
+  return punctual(service, service.keyServer.publishDue, { log, clock })
 }
 
 async function ingest(directory: string, log: Logger, clock: HostClock): Promise<Service> {
   const service = await openIngestOf(directory, surroundings(log, clock))
-  const onError = (cause: unknown) => write(log, { event: "failed", cause })
-  const stop = publishOnTime(steady(service.ingest.sealDue, clock), clock.seconds, onError, undefined, clock.speed)
-  return {
-    ...service,
-    close() {
-      stop()
-      return service.close()
-    },
-  }
+  return punctual(service, service.ingest.sealDue, { log, clock })
 }
 
 async function publisher(directory: string, log: Logger, clock: HostClock): Promise<Service> {
   const service = await openPublisherOf(directory, surroundings(log, clock))
-  const onError = (cause: unknown) => write(log, { event: "failed", cause })
-  const publishDue = steady(service.publisher.publishDue, clock)
-  const stop = publishOnTime(publishDue, clock.seconds, onError, SEALED_BY_SECONDS, clock.speed)
-  return {
-    ...service,
-    close() {
-      stop()
-      return service.close()
-    },
-  }
+  return punctual(service, service.publisher.publishDue, { log, clock, settleSeconds: SEALED_BY_SECONDS })
 }
 
 async function authority(directory: string, log: Logger, clock: HostClock): Promise<Service> {
   const service = await openAuthorityOf(directory, surroundings(log, clock))
   const prune = () => service.prune().catch(error => log.error({ event: "failed", error: facts(error) }))
   const pruning = setInterval(prune, PRUNE_MS)
-  return {
-    ...service,
-    close() {
-      clearInterval(pruning)
-      return service.close()
-    },
-  }
+  return stoppedBy(service, () => clearInterval(pruning))
 }
 
 /** `key-server` is ingest and publisher in one process. */
