@@ -14,12 +14,6 @@ const FILTER_BITS = 2 ** 20
 const FILTER_WORDS = FILTER_BITS / 32
 const MARKS = 7
 
-/** The number by which identifiers are drawn, and where they stand in the filters. */
-interface Draw {
-  readonly draw: number
-  readonly places: Uint32Array
-}
-
 /**
  * Who stays when more is heard than is kept: first whatever was heard in the scan before, too, and among equals a
  * uniform draw of identifiers, however many packets each has sent.
@@ -58,17 +52,16 @@ export class Crowd {
 
   /** Of an identifier that was heard in the scan that goes on. */
   rank(identifier: Uint8Array): number {
-    const { draw, places } = this.#draw(identifier)
-    for (const place of places) this.#now[place >>> 5]! |= 1 << (place & 31)
-    const returns = places.every(place => (this.#before[place >>> 5]! & (1 << (place & 31))) !== 0)
-    return (returns ? TIER : 0) + draw
-  }
-
-  #draw(identifier: Uint8Array): Draw {
-    const hash = sha256(this.#key, new Uint8Array(identifier))
+    const hash = sha256(this.#key, identifier)
     const words = new DataView(hash.buffer, hash.byteOffset)
-    const places = Uint32Array.from({ length: MARKS }, (_, i) => words.getUint32(4 * (i + 1)) % FILTER_BITS)
-    return { draw: words.getUint32(0), places }
+    let returns = true
+    for (let mark = 1; mark <= MARKS; mark++) {
+      const place = words.getUint32(4 * mark) % FILTER_BITS
+      const bit = 1 << (place & 31)
+      this.#now[place >>> 5]! |= bit
+      if ((this.#before[place >>> 5]! & bit) === 0) returns = false
+    }
+    return rankOf(returns, words.getUint32(0))
   }
 }
 

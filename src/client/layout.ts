@@ -1,4 +1,4 @@
-import { ascii, concat, u32 } from "../crypto/index.ts"
+import { ascii, concat, requireU32, u32 } from "../crypto/index.ts"
 import type { ReadTx } from "./ports.ts"
 
 /*
@@ -29,33 +29,65 @@ const JOURNAL = space("j")
 const RECEIPTS = space("c")
 
 export const secretKey = (slot: number): Uint8Array => concat(SECRETS, u32(slot))
-export const freshKey = (heard: number, id: Uint8Array, bucket: number, after: number): Uint8Array =>
-  concat(FRESH, u32(heard), id, u32(bucket), u32(after))
-export const coarseKey = (heard: number, id: Uint8Array): Uint8Array => concat(COARSE, u32(heard), id)
+export const freshKey = (heard: number, id: Uint8Array, bucket: number, after: number): Uint8Array => {
+  const key = heardKey(FRESH, heard, id, 2 * NUMBER)
+  putNumber(key, key.length - 2 * NUMBER, bucket)
+  putNumber(key, key.length - NUMBER, after)
+  return key
+}
+export const coarseKey = (heard: number, id: Uint8Array): Uint8Array => heardKey(COARSE, heard, id, 0)
 export const matchedKey = (day: number, heard: number, id: Uint8Array): Uint8Array =>
   concat(MATCHED, u32(day), u32(heard), id)
 export const journalKey = (number: number): Uint8Array => concat(JOURNAL, u32(number))
 export const receiptKey = (promised: number, tag: Uint8Array): Uint8Array => concat(RECEIPTS, u32(promised), tag)
 export const actionKey = (id: Uint8Array): Uint8Array => concat(ACTIONS, id)
 
-/** A number that stands in a key. */
-const numberAt = (key: Uint8Array, offset: number): number => new DataView(key.buffer, key.byteOffset).getUint32(offset)
 const [NUMBER, LETTER] = [4, 1]
+
+// A sync reads and writes a hundred thousand keys: each is made at once, and read where it lies.
+
+/** A number that stands in a key. */
+const numberAt = (key: Uint8Array, at: number): number =>
+  ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0
+
+function putNumber(key: Uint8Array, at: number, value: number): void {
+  requireU32("number", value)
+  key[at] = value >>> 24
+  key[at + 1] = value >>> 16
+  key[at + 2] = value >>> 8
+  key[at + 3] = value
+}
+
+/** letter ‖ time ‖ id, and room for what comes after it. */
+function heardKey(letter: Uint8Array, heard: number, id: Uint8Array, room: number): Uint8Array {
+  const key = new Uint8Array(LETTER + NUMBER + id.length + room)
+  key[0] = letter[0]!
+  putNumber(key, LETTER, heard)
+  key.set(id, LETTER + NUMBER)
+  return key
+}
 
 /** The slot of an own secret. */
 export const slotOfSecret = (key: Uint8Array): number => numberAt(key, LETTER)
 
+/** Where the id of an observation lies in its key: to the end, or to the marks of a fresh one. */
+export const idOf = { from: LETTER + NUMBER, marksBytes: 2 * NUMBER } as const
+/** The coarse time in the key of a fresh or coarse observation. */
+export const heardOf = (key: Uint8Array): number => numberAt(key, LETTER)
+/** The two marks of a fresh one. */
+export const bucketOf = (key: Uint8Array): number => numberAt(key, key.length - 2 * NUMBER)
+export const afterOf = (key: Uint8Array): number => numberAt(key, key.length - NUMBER)
+
 /** What the key of a fresh observation says. */
 export function parseFresh(key: Uint8Array): { heard: number; id: Uint8Array; bucket: number; after: number } {
-  const end = key.length - 2 * NUMBER
-  const marks = { bucket: numberAt(key, end), after: numberAt(key, end + NUMBER) }
-  return { heard: numberAt(key, LETTER), id: key.slice(LETTER + NUMBER, end), ...marks }
+  const id = key.slice(idOf.from, key.length - idOf.marksBytes)
+  return { heard: heardOf(key), id, bucket: bucketOf(key), after: afterOf(key) }
 }
 
 /** What the key of a coarse observation says. */
 export const parseCoarse = (key: Uint8Array): { heard: number; id: Uint8Array } => ({
-  heard: numberAt(key, LETTER),
-  id: key.slice(LETTER + NUMBER),
+  heard: heardOf(key),
+  id: key.slice(idOf.from),
 })
 
 /** What the key of a matched observation says. */
@@ -108,18 +140,30 @@ export async function forEachKey(
   call: (key: Uint8Array) => void,
   rest: () => Promise<void>,
 ): Promise<void> {
-  const range = tx.range(from, to)
+  const keys = tx.keys?.(from, to) ?? keysOf(tx.range(from, to))
   let done = 0
-  if (Symbol.iterator in range)
-    for (const [key] of range) {
+  if (Symbol.iterator in keys)
+    for (const key of keys) {
       call(key)
       if (++done % AT_A_TIME === 0) await rest()
     }
   else
-    for await (const [key] of range) {
+    for await (const key of keys) {
       call(key)
       if (++done % AT_A_TIME === 0) await rest()
     }
+}
+
+type Entry = [Uint8Array, Uint8Array]
+
+const keysOf = (range: Iterable<Entry> | AsyncIterable<Entry>): Iterable<Uint8Array> | AsyncIterable<Uint8Array> =>
+  Symbol.iterator in range ? first(range) : firstLater(range)
+
+function* first(range: Iterable<Entry>): Iterable<Uint8Array> {
+  for (const [key] of range) yield key
+}
+async function* firstLater(range: AsyncIterable<Entry>): AsyncIterable<Uint8Array> {
+  for await (const [key] of range) yield key
 }
 
 export const count = async (tx: ReadTx, range: readonly [Uint8Array, Uint8Array]): Promise<number> =>

@@ -11,80 +11,12 @@ import {
   type SecretBatch,
 } from "../protocol/index.ts"
 import { contactId, withPower } from "./contact.ts"
-import {
-  coarseBetween,
-  coarseKey,
-  count,
-  entries,
-  forEachKey,
-  freshBetween,
-  freshKey,
-  matchedKey,
-  parseCoarse,
-  parseFresh,
-} from "./layout.ts"
+import { type Heard, heardBefore, identifierAt, keyAt, NO_MARK } from "./heard.ts"
+import { coarseBetween, coarseKey, entries, freshBetween, matchedKey } from "./layout.ts"
 import { type Contacts, keySearch, revise } from "./match-keys.ts"
-import type { Clock, Ports, ReadTx, WriteTx } from "./ports.ts"
-import { append, coarsen } from "./record.ts"
+import type { Clock, Ports, WriteTx } from "./ports.ts"
+import { append } from "./record.ts"
 import { type Rest, restless } from "./rest.ts"
-
-const MAX = 2 ** 32 - 1
-/** The mark of an observation that has lost both: bucket and clock are older than any batch. */
-const NO_MARK = MAX
-
-/** What the phone heard, as flat columns, in the order of the store; the values stay there. */
-export interface Heard {
-  /** What the design keeps of an identifier, one after the other: identifiers of 16 bytes, or x of 32. */
-  readonly identifiers: Uint8Array
-  /** Coarse times: days, or windows. */
-  readonly times: Uint32Array
-  /** The two temporary marks; NO_MARK for a coarse observation, and from the write that takes them away. */
-  readonly buckets: Uint32Array
-  readonly afters: Uint32Array
-}
-
-/** Everything that was heard before a sync begins. No more of it is held than the columns: it is two weeks of a city. */
-export async function readHeard(tx: ReadTx, { keptBytes }: Design, rest: Rest = restless): Promise<Heard> {
-  const ranges = [freshBetween(0, MAX), coarseBetween(0, MAX)] as const
-  const most = (await count(tx, ranges[0])) + (await count(tx, ranges[1]))
-  const identifiers = new Uint8Array(keptBytes * most)
-  const times = new Uint32Array(most)
-  const buckets = new Uint32Array(most).fill(NO_MARK)
-  const afters = new Uint32Array(most).fill(NO_MARK)
-  let at = 0
-  const keep = ({ heard, id }: { heard: number; id: Uint8Array }, marks?: { bucket: number; after: number }) => {
-    // What was heard under another design is no match of this one.
-    if (id.length !== keptBytes) return
-    identifiers.set(id, keptBytes * at)
-    times[at] = heard
-    if (marks) {
-      buckets[at] = marks.bucket
-      afters[at] = marks.after
-    }
-    at++
-  }
-  const keepFresh = (key: Uint8Array) => {
-    const fresh = parseFresh(key)
-    keep(fresh, fresh)
-  }
-  await forEachKey(tx, ranges[0], keepFresh, rest)
-  await forEachKey(tx, ranges[1], key => keep(parseCoarse(key)), rest)
-  const [end, bytes] = [at, keptBytes * at]
-  return {
-    identifiers: identifiers.subarray(0, bytes),
-    times: times.subarray(0, end),
-    buckets: buckets.subarray(0, end),
-    afters: afters.subarray(0, end),
-  }
-}
-
-/**
- * Heard before the batch was published, by the wall clock (its second < 7200·(n+1), which is its bucket ≤ n) and by
- * the logical one (after < n): what was published already when it was heard may be a replay (WP 2.1, footnote 10).
- */
-function heardBefore({ buckets, afters }: Heard, place: number, n: number): boolean {
-  return buckets[place] === NO_MARK || (buckets[place]! <= n && afters[place]! < n)
-}
 
 /** The day of second 7200·(bucket+1)−1: a chain is followed so far and no further (protocol §7). */
 const lastDayOf = (bucket: number): number => time.day(time.bucketStart(bucket + 1) - 1)
@@ -112,8 +44,8 @@ export interface BatchMatcher {
   close(): Promise<void>
 }
 
-/** Matching shares the thread with the app: it lets others work at least this often, where the host can wait. */
-const STRETCH_MS = 30
+/** Matching shares the thread with the app: it lets others work once a frame, where the host can wait. */
+const STRETCH_MS = 16
 
 export const paceOf = (clock: Clock, wait: Ports["wait"]): kernel.Pace => ({
   now: () => clock.monotonic(),
@@ -202,11 +134,6 @@ async function lookUp(
   return places
 }
 
-function identifierAt({ identifiers, times }: Heard, place: number): Uint8Array<ArrayBuffer> {
-  const size = identifiers.length / times.length
-  return new Uint8Array(identifiers.subarray(size * place, size * (place + 1)))
-}
-
 /**
  * Everything a batch changes about observations: what matches moves to the matched ones, and what can no longer be
  * heard after a later batch loses its marks. One write, with the cursor; when it fails, the columns are to be read anew.
@@ -242,24 +169,31 @@ export async function applyBatch(
 const dayOf = (design: Design, heard: number, lengths: Lengths): number =>
   Math.floor((heard * design.heardSeconds(lengths)) / time.SECONDS_PER_DAY)
 
-/** Where an observation lies as long as no batch has moved it. */
-function keyAt(heard: Heard, place: number): Uint8Array {
-  const [coarseTime, id, bucket] = [heard.times[place]!, identifierAt(heard, place), heard.buckets[place]!]
-  return bucket === NO_MARK ? coarseKey(coarseTime, id) : freshKey(coarseTime, id, bucket, heard.afters[place]!)
-}
-
-/** What is heard while a sync goes on is not in its columns: it keeps its marks until the next one. */
+/**
+ * Both marks go: from now on only what and at which coarse time is known. What is heard while a sync goes on is not in
+ * its columns: it keeps its marks until the next one.
+ */
 async function coarsenAll(tx: WriteTx, heard: Heard, n: number, rest: Rest): Promise<void> {
-  const { times, buckets, afters } = heard
+  const { times, buckets, afters, fading, twice } = heard
   let done = 0
-  for (const [place, bucket] of buckets.entries()) {
-    if (bucket > n || afters[place]! >= n + 1) continue
-    const fresh = keyAt(heard, place)
-    buckets[place] = NO_MARK
-    afters[place] = NO_MARK
-    const value = await tx.get(fresh)
-    if (value !== undefined) await coarsen(tx, times[place]!, identifierAt(heard, place), fresh, value)
-    if (++done % AT_A_TIME === 0) await rest()
+  for (const [last, places] of fading) {
+    if (last > n) continue
+    fading.delete(last)
+    for (const place of places) {
+      const fresh = keyAt(heard, place)
+      const coarse = coarseKey(times[place]!, identifierAt(heard, place))
+      buckets[place] = NO_MARK
+      afters[place] = NO_MARK
+      const got = tx.get(fresh)
+      const value = got instanceof Promise ? await got : got
+      // What has matched is not there any more.
+      if (value !== undefined) {
+        tx.del(fresh)
+        if (twice[place] === 0) tx.put(coarse, value)
+        else await append(tx, coarse, value)
+      }
+      if (++done % AT_A_TIME === 0) await rest()
+    }
   }
 }
 

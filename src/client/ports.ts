@@ -41,6 +41,8 @@ export interface ReadTx {
   get(key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** Entries with from ≤ key < to, ascending by key bytes. */
   range(from: Uint8Array, to: Uint8Array): Iterable<[Uint8Array, Uint8Array]> | AsyncIterable<[Uint8Array, Uint8Array]>
+  /** The keys of `range` alone, where the store can spare the values. */
+  keys?(from: Uint8Array, to: Uint8Array): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   /** How many entries `range` would give, where the store knows without giving them. */
   count?(from: Uint8Array, to: Uint8Array): number | Promise<number>
 }

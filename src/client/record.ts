@@ -1,8 +1,6 @@
-import { concat, EPHID_BYTES, hex, type Random, time, u16, u32, uniform } from "../crypto/index.ts"
-import { Reader } from "../protocol/index.ts"
+import { concat, EPHID_BYTES, fromAscii, type Random, time, uniform } from "../crypto/index.ts"
 import { type Calibration, UNCALIBRATED } from "./calibration.ts"
 import { Crowd, returns, SCAN_CAP, thin } from "./crowd.ts"
-import { coarseKey } from "./layout.ts"
 import type { Sighting, WriteTx } from "./ports.ts"
 import type { Scan } from "./risk/index.ts"
 
@@ -27,21 +25,30 @@ export const MAX_BEHIND_SECONDS = 3600
  */
 export const SCAN_BYTES = 8
 
-export const encodeScans = (scans: readonly Scan[]): Uint8Array =>
-  concat(
-    ...scans.map(({ min, typical, seconds, scanId = 0 }) =>
-      concat(Uint8Array.of(min, typical), u16(seconds), u32(scanId)),
-    ),
-  )
+export function encodeScans(scans: readonly Scan[]): Uint8Array {
+  const bytes = new Uint8Array(SCAN_BYTES * scans.length)
+  const view = new DataView(bytes.buffer)
+  scans.forEach(({ min, typical, seconds, scanId = 0 }, i) => {
+    const at = SCAN_BYTES * i
+    view.setUint8(at, min)
+    view.setUint8(at + 1, typical)
+    view.setUint16(at + 2, seconds)
+    view.setUint32(at + 4, scanId)
+  })
+  return bytes
+}
 
 export function parseScans(bytes: Uint8Array): Scan[] {
-  const reader = new Reader("measurement", bytes)
-  return Array.from({ length: Math.floor(bytes.length / SCAN_BYTES) }, () => ({
-    min: reader.u8(),
-    typical: reader.u8(),
-    seconds: reader.u16(),
-    scanId: reader.u32(),
-  }))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const scans: Scan[] = []
+  for (let at = 0; at + SCAN_BYTES <= bytes.length; at += SCAN_BYTES)
+    scans.push({
+      min: view.getUint8(at),
+      typical: view.getUint8(at + 1),
+      seconds: view.getUint16(at + 2),
+      scanId: view.getUint32(at + 4),
+    })
+  return scans
 }
 
 /** Why packets were not kept. */
@@ -127,7 +134,7 @@ export class Recorder {
   }
 
   #add(scan: Running, payload: Uint8Array, attenuation: number, at: number): void {
-    const id = hex(payload)
+    const id = fromAscii(payload)
     const pending = scan.heard.get(id)
     if (pending) {
       pending.min = Math.min(pending.min, attenuation)
@@ -194,20 +201,13 @@ export interface HeardInScan {
   readonly earlier?: Scan
 }
 
-/** Both marks go: from now on only what and at which coarse time is known. */
-export async function coarsen(tx: WriteTx, heard: number, id: Uint8Array, fresh: Uint8Array, value: Uint8Array) {
-  tx.del(fresh)
-  const key = coarseKey(heard, id)
-  if ((await tx.get(key)) === undefined) tx.put(key, value)
-  else await append(tx, key, value)
-}
-
 /**
  * Adds scans to those that stand under a key. They lie in the order of their random numbers: that of arrival would
  * tell how a meeting went.
  */
 export async function append(tx: WriteTx, key: Uint8Array, scans: Uint8Array): Promise<void> {
   const known = await tx.get(key)
+  if (known === undefined && scans.length === SCAN_BYTES) return tx.put(key, scans)
   const all = parseScans(known ? concat(known, scans) : scans)
   tx.put(key, encodeScans(all.sort((a, b) => (a.scanId ?? 0) - (b.scanId ?? 0))))
 }

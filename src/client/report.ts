@@ -23,8 +23,8 @@ import {
   coarseBetween,
   entries,
   freshBetween,
+  heardOf,
   matchedBetween,
-  parseCoarse,
   parseFresh,
   parseMatched,
   REPORT,
@@ -181,7 +181,7 @@ async function slotsWithContact(tx: ReadTx, first: number, last: number): Promis
     if (parseScans(value).some(scan => scan.typical <= CLOSE_ATTENUATION)) found.add(slot)
   }
   for (const [key, value] of await entries(tx, freshBetween(first, last))) look(parseFresh(key).heard, value)
-  for (const [key, value] of await entries(tx, coarseBetween(first, last))) look(parseCoarse(key).heard, value)
+  for (const [key, value] of await entries(tx, coarseBetween(first, last))) look(heardOf(key), value)
   for (const [key, value] of await entries(tx, matchedBetween(0))) look(parseMatched(key).heard, value)
   return found
 }

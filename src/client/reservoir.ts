@@ -1,4 +1,4 @@
-import { concat, hex, type Random, sha256, u32 } from "../crypto/index.ts"
+import { fromAscii, type Random, sha256 } from "../crypto/index.ts"
 import { rankOf, thin } from "./crowd.ts"
 import { entries, freshBetween, freshKey, parseFresh } from "./layout.ts"
 import type { WriteTx } from "./ports.ts"
@@ -32,7 +32,15 @@ export interface Marks {
   readonly firstHeard: number
 }
 
+/** A finished scan, as it will lie in the store. */
+export interface Gathered {
+  readonly kept: readonly Kept[]
+  readonly marks: Marks
+}
+
 interface Entry {
+  readonly heard: number
+  readonly id: Uint8Array
   rank: number
   readonly draw: number
   scans: number
@@ -52,6 +60,8 @@ export class Reservoir {
   #bucket: number | undefined
   #key = new Uint8Array(KEY_BYTES)
   readonly #held = new Map<string, Entry>()
+  /** Those with scans that this write adds. */
+  readonly #waiting = new Set<Entry>()
 
   constructor(random: Random) {
     this.#random = random
@@ -61,27 +71,43 @@ export class Reservoir {
   forget(): void {
     this.#bucket = undefined
     this.#held.clear()
+    this.#waiting.clear()
   }
 
   /**
-   * Adds what a finished scan heard to the store, and deletes what gives way to it.
+   * Adds what finished scans heard to the store, and deletes what gives way to it.
+   * @param gathered in the order in which they were
    * @returns how many identifiers gave way
    */
-  async write(tx: WriteTx, kept: readonly Kept[], marks: Marks): Promise<number> {
-    const { bucket, after } = marks
-    if (bucket !== this.#bucket) await this.#begin(tx, marks)
-    for (const one of kept) this.#add(one)
-    const out = thin(this.#held, BUCKET_CAP)
-    for (const [, { keys }] of out) for (const key of keys.values()) tx.del(key)
-    for (const { heard, id } of kept) {
-      const entry = this.#held.get(nameOf(heard, id))
-      if (entry === undefined || entry.fresh.length === 0) continue
-      const key = freshKey(heard, id, bucket, after)
+  async write(tx: WriteTx, gathered: readonly Gathered[]): Promise<number> {
+    let gaveWay = 0
+    let before: Marks | undefined
+    for (const { kept, marks } of gathered) {
+      if (before !== undefined && (before.bucket !== marks.bucket || before.after !== marks.after))
+        await this.#put(tx, before)
+      before = marks
+      if (marks.bucket !== this.#bucket) await this.#begin(tx, marks)
+      for (const one of kept) this.#add(one)
+      const out = thin(this.#held, BUCKET_CAP)
+      for (const [, entry] of out) {
+        this.#waiting.delete(entry)
+        for (const key of entry.keys.values()) tx.del(key)
+      }
+      gaveWay += out.length
+    }
+    if (before !== undefined) await this.#put(tx, before)
+    return gaveWay
+  }
+
+  /** Each identifier once, however many of the scans have heard it. */
+  async #put(tx: WriteTx, { bucket, after }: Marks): Promise<void> {
+    for (const entry of this.#waiting) {
+      const key = entry.keys.get(after) ?? freshKey(entry.heard, entry.id, bucket, after)
       entry.keys.set(after, key)
       await append(tx, key, encodeScans(entry.fresh))
       entry.fresh = []
     }
-    return out.length
+    this.#waiting.clear()
   }
 
   #add({ heard, id, scan, earlier }: Kept): void {
@@ -91,11 +117,14 @@ export class Reservoir {
       const fresh = earlier === undefined ? [scan] : [earlier, scan]
       const draw = this.#draw(id)
       const rank = rankOf(fresh.length > 1, draw)
-      this.#held.set(name, { rank, draw, scans: fresh.length, keys: new Map(), fresh })
+      const entry = { heard, id, rank, draw, scans: fresh.length, keys: new Map(), fresh }
+      this.#held.set(name, entry)
+      this.#waiting.add(entry)
     } else if (known.scans < MAX_SCANS) {
       known.scans++
       known.rank = rankOf(true, known.draw)
       known.fresh.push(scan)
+      this.#waiting.add(known)
     }
   }
 
@@ -111,7 +140,8 @@ export class Reservoir {
       const { heard, id, bucket: of, after } = parseFresh(key)
       if (of !== bucket) continue
       const name = nameOf(heard, id)
-      const entry = this.#held.get(name) ?? { rank: 0, draw: this.#draw(id), scans: 0, keys: new Map(), fresh: [] }
+      const fresh = { heard, id, rank: 0, draw: this.#draw(id), scans: 0, keys: new Map(), fresh: [] }
+      const entry = this.#held.get(name) ?? fresh
       entry.scans += value.length / SCAN_BYTES
       entry.rank = rankOf(entry.scans > 1, entry.draw)
       entry.keys.set(after, key)
@@ -120,9 +150,9 @@ export class Reservoir {
   }
 
   #draw(id: Uint8Array): number {
-    const hash = sha256(this.#key, new Uint8Array(id))
+    const hash = sha256(this.#key, id)
     return new DataView(hash.buffer, hash.byteOffset).getUint32(0)
   }
 }
 
-const nameOf = (heard: number, id: Uint8Array): string => hex(concat(u32(heard), new Uint8Array(id)))
+const nameOf = (heard: number, id: Uint8Array): string => `${heard} ${fromAscii(id)}`

@@ -23,7 +23,8 @@ import {
   withKeys,
 } from "../protocol/index.ts"
 import { fetchHead, type Head, type Trust } from "./head.ts"
-import { applyBatch, type BatchMatcher, batchMatcher, type Matching, readHeard } from "./match.ts"
+import { readHeard } from "./heard.ts"
+import { applyBatch, type BatchMatcher, batchMatcher, type Matching } from "./match.ts"
 import type { Http, ReadArchive, Store, WriteTx } from "./ports.ts"
 import { restOf } from "./rest.ts"
 import type { IsoDay } from "./risk/index.ts"

@@ -3,7 +3,7 @@ import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "..
 import type { Calibration } from "./calibration.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, MAX_BEHIND_SECONDS, Recorder, SCAN_PLAN } from "./record.ts"
-import { type Kept, type Marks, Reservoir } from "./reservoir.ts"
+import { type Gathered, Reservoir } from "./reservoir.ts"
 import { currentSlot, keepSlot, laterSlot, type OwnSlot, payloadAt, slotsAhead } from "./schedule.ts"
 import { readState, updateState } from "./state.ts"
 
@@ -39,18 +39,11 @@ export function canceller(): Cancel & { abort(): void } {
 }
 
 /**
- * Finished scans are written together when the first of them is this old, at every change of what is broadcast, and
- * before anything that reads them: a durable write costs a phone more than all packets of a scan. What a power cut may
- * take is what was heard since: ten minutes and the scan that is going on, while somebody is near; the quarter of an
- * hour of an identifier, when nobody is any more.
+ * Finished scans are written together at every change of what is broadcast, when the first of them is this old though
+ * nothing has changed, and before anything that reads them: a durable write costs a phone more than all packets of a
+ * scan. What a power cut may take is what was heard since: a quarter of an hour and the scan that is going on.
  */
-const GATHER_SECONDS = 600
-
-/** A finished scan, as it will lie in the store. */
-interface Gathered {
-  readonly kept: readonly Kept[]
-  readonly marks: Marks
-}
+const GATHER_SECONDS = 900
 
 /** Broadcasts and listens, while it is on. */
 export class Tracer {
@@ -281,13 +274,7 @@ export class Tracer {
     this.#gathered = []
     // Scans that cannot be stored are lost and counted; the next ones are tried all the same.
     this.#writing = this.#writing
-      .then(() =>
-        this.#ports.store.write(async tx => {
-          let gaveWay = 0
-          for (const { kept, marks } of gathered) gaveWay += await this.#reservoir.write(tx, kept, marks)
-          return gaveWay
-        }),
-      )
+      .then(() => this.#ports.store.write(tx => this.#reservoir.write(tx, gathered)))
       .then(gaveWay => {
         this.#recorder.dropped.crowd += gaveWay
       })

@@ -31,7 +31,8 @@ export class Reader {
   }
 
   u8(): number {
-    return this.view(1)[0]!
+    if (this.left === 0) throw this.error("ends 1 bytes too early")
+    return this.#bytes[this.#at++]!
   }
 
   u16(): number {

@@ -42,7 +42,7 @@ export class Memory {
   async write({ second, heard }: Closed, after = 0): Promise<void> {
     const kept = heard.map(({ payload, ...scans }) => ({ ...scans, heard: HEARD, id: payload }))
     const marks = { bucket: time.bucket(second), after, firstHeard: 0 }
-    this.recorder.dropped.crowd += await this.store.write(tx => this.reservoir.write(tx, kept, marks))
+    this.recorder.dropped.crowd += await this.store.write(tx => this.reservoir.write(tx, [{ kept, marks }]))
   }
 
   /** The app is killed and started again. */

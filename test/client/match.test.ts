@@ -1,8 +1,9 @@
 import { expect } from "chai"
 import fc from "fast-check"
+import { readHeard } from "../../src/client/heard.ts"
 import { type EpochMs, memoryStore, type Store } from "../../src/client/index.ts"
 import { coarseKey, freshKey } from "../../src/client/layout.ts"
-import { applyBatch, batchMatcher, paceOf, pruneObservations, readHeard } from "../../src/client/match.ts"
+import { applyBatch, batchMatcher, paceOf, pruneObservations } from "../../src/client/match.ts"
 import { hex, hybrid, kernel, lowCost } from "../../src/crypto/index.ts"
 import {
   type Batch,

@@ -81,7 +81,7 @@ async function recorded(scans: readonly { id: number; attenuation: number; numbe
   for (const { id, attenuation, number } of scans) {
     const scan = { min: attenuation, typical: attenuation, seconds: 240, scanId: number }
     const kept = { heard: 7, id: new Uint8Array(16).fill(id), scan }
-    await store.write(tx => reservoir.write(tx, [kept], { bucket: 9, after: 3, firstHeard: 0 }))
+    await store.write(tx => reservoir.write(tx, [{ kept: [kept], marks: { bucket: 9, after: 3, firstHeard: 0 } }]))
   }
   return dump(store)
 }

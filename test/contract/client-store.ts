@@ -124,6 +124,17 @@ export function clientStoreContract(name: string, place: () => Promise<StorePlac
       expect(await store.read(async tx => tx.get(key(1)))).to.deep.equal(key(1))
     })
 
+    it("keeps values of any length, whole", async () => {
+      for (const length of [0, 1, 64, 65, 5000, 100_000]) {
+        const value = Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 255)
+        await store.write(async tx => {
+          tx.put(key(1), value)
+          expect(await tx.get(key(1)), `${length} bytes, before they are written`).to.deep.equal(value)
+        })
+        expect(await store.read(async tx => tx.get(key(1))), `${length} bytes`).to.deep.equal(value)
+      }
+    })
+
     it("agrees with a model over random writes, ranges and restarts", async function () {
       this.timeout(20_000)
       const bytes = fc.uint8Array({ minLength: 1, maxLength: 8, max: 2 })
@@ -161,6 +172,12 @@ export function clientStoreContract(name: string, place: () => Promise<StorePlac
             .map(([k, v]) => `${k}=${v.join(".")}`)
           expect(await store.read(tx => all(tx, from, to))).to.deep.equal(wanted)
           expect(await store.read(async tx => tx.count?.(from, to) ?? wanted.length)).to.equal(wanted.length)
+          const keys = await store.read(async tx => {
+            const found: string[] = []
+            for await (const k of tx.keys?.(from, to) ?? []) found.push(k.join("."))
+            return tx.keys ? found : wanted.map(entry => entry.split("=")[0])
+          })
+          expect(keys).to.deep.equal(wanted.map(entry => entry.split("=")[0]))
         }),
         { numRuns: 30 },
       )

@@ -4,7 +4,7 @@ import { type Change, Overlay } from "./overlay.ts"
 /** What a medium must be able to do to be a store; the rest of the port's obligations is kept here. */
 export interface Backend extends ReadTx {
   /** All of the changes or none, durable when it resolves. Ascending by key, each key once. */
-  apply(changes: readonly Change[]): void | Promise<void>
+  apply(changes: Iterable<Change>): void | Promise<void>
   close(): void | Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function storeOver(backend: Backend): Store {
     }
   }
 
-  async function commit(changes: readonly Change[]): Promise<void> {
+  async function commit(changes: Iterable<Change>): Promise<void> {
     while (readers > 0)
       await new Promise<void>(resolve => {
         whenFree = resolve
@@ -50,8 +50,7 @@ export function storeOver(backend: Backend): Store {
       const run = last.then(async () => {
         const overlay = new Overlay(backend)
         const result = await f(overlay)
-        const { changes } = overlay
-        if (changes.length > 0) await commit(changes)
+        if (!overlay.isEmpty) await commit(overlay.changes())
         return result
       })
       last = run.catch(() => undefined)

@@ -3,8 +3,9 @@ import { LindungError, Reader } from "../../protocol/index.ts"
 import { EVERYTHING, entries } from "../layout.ts"
 import type { KeyVault, ReadTx, Store } from "../ports.ts"
 import { type Backend, storeOver } from "./backend.ts"
-import { type Group, groupOf, groupsOf, isInside, overlaps } from "./groups.ts"
+import { type Group, groupOf, groupsOf, isInside, isOf, overlaps } from "./groups.ts"
 import { type Change, textOf } from "./overlay.ts"
+import { Page } from "./page.ts"
 
 /*
  * What lies in the store underneath
@@ -12,7 +13,7 @@ import { type Change, textOf } from "./overlay.ts"
  *   01 ‖ 16 bytes    a page: the first half of HMAC(name key, name of the group) → secretbox(box key, page)
  *   02               the directory → secretbox(box key, directory)
  *
- * page       u32 entries ‖ entries × (u16 ‖ key ‖ u32 ‖ value) ‖ zeros up to a multiple of 256 bytes
+ * page       page.ts ‖ zeros up to a multiple of 256 bytes
  * directory  u8 2 ‖ u32 groups ‖ groups × (u16 ‖ name ‖ u32 entries) ‖ zeros up to a multiple of 256 bytes
  *
  * So neither order, slots, identifiers nor their number can be read without the key, only how many groups there are,
@@ -37,9 +38,6 @@ interface Keys {
   readonly box: Uint8Array
 }
 
-/** Entries of a page by the text of their keys; in no order. */
-type Page = ReadonlyMap<string, { readonly key: Uint8Array; readonly value: Uint8Array }>
-
 const keysOf = (data: Uint8Array): Keys => ({
   name: hmacSha256(data, ascii("lindung/store/name/1")),
   box: hmacSha256(data, ascii("lindung/store/box/1")),
@@ -59,27 +57,14 @@ function seal(keys: Keys, parts: readonly Uint8Array[], random: Random): Uint8Ar
   return secretBox.seal(plain, keys.box, random)
 }
 
-function openSealed(keys: Keys, sealed: Uint8Array | undefined, what: string): Reader {
+function openSealed(keys: Keys, sealed: Uint8Array | undefined, what: string): Uint8Array {
   const plain = sealed && secretBox.open(sealed, keys.box)
   if (plain === undefined) throw new LindungError("storage-corrupt", `a stored ${what} does not open`)
-  return new Reader(`stored ${what}`, plain)
-}
-
-/** Ascending by key: the order of a page's bytes is not that of arrival. */
-function sealPage(keys: Keys, page: Page, random: Random): Uint8Array {
-  const all = [...page.values()].sort((a, b) => compare(a.key, b.key))
-  const parts = all.flatMap(({ key, value }) => [u16(key.length, "key length"), key, u32(value.length), value])
-  return seal(keys, [u32(all.length), ...parts], random)
+  return plain
 }
 
 function openPage(keys: Keys, sealed: Uint8Array | undefined): Page {
-  const reader = openSealed(keys, sealed, "page")
-  const page = new Map<string, { key: Uint8Array; value: Uint8Array }>()
-  for (let left = reader.u32(); left > 0; left--) {
-    const key = reader.take(reader.u16())
-    page.set(textOf(key), { key, value: reader.take(reader.u32()) })
-  }
-  return page
+  return Page.parse(openSealed(keys, sealed, "page"))
 }
 
 const sealDirectory = (keys: Keys, groups: Iterable<Group>, random: Random): Uint8Array => {
@@ -89,7 +74,7 @@ const sealDirectory = (keys: Keys, groups: Iterable<Group>, random: Random): Uin
 }
 
 function openDirectory(keys: Keys, sealed: Uint8Array): Map<string, Group> {
-  const reader = openSealed(keys, sealed, "directory")
+  const reader = new Reader("stored directory", openSealed(keys, sealed, "directory"))
   const layout = reader.u8()
   if (layout > LAYOUT) throw new LindungError("schema-newer", `the encrypted store has layout ${layout}`)
   const groups = new Map<string, Group>()
@@ -118,7 +103,7 @@ class Pages implements Backend {
 
   async #page(name: Uint8Array): Promise<Page> {
     const text = textOf(name)
-    if (!this.#groups.has(text)) return new Map()
+    if (!this.#groups.has(text)) return Page.empty()
     const held = this.#held.get(text)
     this.#held.delete(text)
     const page = held ?? (await this.#open(name))
@@ -131,50 +116,58 @@ class Pages implements Backend {
     const sealed = await this.#under.read(tx => tx.get(nameOf(this.#keys, name)))
     const page = openPage(this.#keys, sealed)
     // A page that was moved to another name would pass for another one.
-    for (const { key } of page.values())
-      if (compare(groupOf(key), name) !== 0)
-        throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
+    for (let i = 0; i < page.size; i++)
+      if (!isOf(name, page.key(i))) throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
     return page
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const value = (await this.#page(groupOf(key))).get(textOf(key))?.value
+    const value = (await this.#page(groupOf(key))).get(key)
     return value && new Uint8Array(value)
   }
 
-  async *range(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
+  /** Views of the entries of a range, prefix by prefix, ascending. */
+  async *#found(from: Uint8Array, to: Uint8Array): AsyncIterable<Iterable<readonly [Uint8Array, Uint8Array]>> {
     for (const groups of groupsOf(this.#groups.values())) {
-      const found: [string, Uint8Array, Uint8Array][] = []
-      for (const { name } of groups)
-        if (overlaps(name, from, to))
-          for (const [text, { key, value }] of await this.#page(name))
-            if (compare(from, key) <= 0 && compare(key, to) < 0) found.push([text, key, value])
-      found.sort(([a], [b]) => (a < b ? -1 : 1))
-      for (const [, key, value] of found) yield [new Uint8Array(key), new Uint8Array(value)]
+      const pages: Page[] = []
+      for (const { name } of groups) if (overlaps(name, from, to)) pages.push(await this.#page(name))
+      if (pages.length < 2) yield pages[0]?.range(from, to) ?? []
+      else yield pages.flatMap(page => [...page.range(from, to)]).sort(([a], [b]) => compare(a, b))
     }
+  }
+
+  async *range(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
+    for await (const found of this.#found(from, to))
+      for (const [key, value] of found) yield [new Uint8Array(key), new Uint8Array(value)]
+  }
+
+  async *keys(from: Uint8Array, to: Uint8Array): AsyncIterable<Uint8Array> {
+    for await (const found of this.#found(from, to)) for (const [key] of found) yield new Uint8Array(key)
   }
 
   async count(from: Uint8Array, to: Uint8Array): Promise<number> {
     let sum = 0
     for (const { name, count } of this.#groups.values())
       if (isInside(name, from, to)) sum += count
-      else if (overlaps(name, from, to))
-        for (const { key } of (await this.#page(name)).values())
-          if (compare(from, key) <= 0 && compare(key, to) < 0) sum++
+      else if (overlaps(name, from, to)) {
+        const page = await this.#page(name)
+        sum += Math.max(0, page.placeOf(to) - page.placeOf(from))
+      }
     return sum
   }
 
-  async apply(changes: readonly Change[]): Promise<void> {
-    const changed = new Map<string, { name: Uint8Array; page: Map<string, { key: Uint8Array; value: Uint8Array }> }>()
-    for (const { key, value } of changes) {
-      const name = groupOf(key)
-      const text = textOf(name)
-      const group = changed.get(text) ?? { name, page: new Map(await this.#page(name)) }
-      changed.set(text, group)
-      if (value === undefined) group.page.delete(textOf(key))
-      else group.page.set(textOf(key), { key, value })
+  async apply(changes: Iterable<Change>): Promise<void> {
+    const changed = new Map<string, { readonly name: Uint8Array; readonly changes: Change[] }>()
+    for (const change of changes) {
+      const name = groupOf(change.key)
+      const group = changed.get(textOf(name)) ?? { name, changes: [] }
+      changed.set(textOf(name), group)
+      group.changes.push(change)
     }
-    await this.replace(changed.values())
+    const pages: { readonly name: Uint8Array; readonly page: Page }[] = []
+    for (const { name, changes } of changed.values())
+      pages.push({ name, page: (await this.#page(name)).changed(changes) })
+    await this.replace(pages)
   }
 
   /** Puts whole pages in the place of what there was, in one write. @param others of the store underneath that go */
@@ -191,7 +184,7 @@ class Pages implements Backend {
       for (const other of others) tx.del(other)
       for (const { name, page } of all)
         if (page.size === 0) tx.del(nameOf(this.#keys, name))
-        else tx.put(nameOf(this.#keys, name), sealPage(this.#keys, page, this.#random))
+        else tx.put(nameOf(this.#keys, name), seal(this.#keys, [page.plain], this.#random))
       tx.put(DIRECTORY, sealDirectory(this.#keys, groups.values(), this.#random))
     })
     this.#groups = groups
@@ -207,22 +200,26 @@ class Pages implements Backend {
 async function withDirectory(under: Store, keys: Keys, random: Random): Promise<Pages> {
   const stored = await under.read(tx => entries(tx, EVERYTHING))
   const pages = new Pages(under, keys, random, new Map())
-  const groups = new Map<string, { name: Uint8Array; page: Map<string, { key: Uint8Array; value: Uint8Array }> }>()
+  const groups = new Map<
+    string,
+    { readonly name: Uint8Array; readonly entries: { key: Uint8Array; value: Uint8Array }[] }
+  >()
   const old = stored.filter(([name]) => name[0] === PAGE[0])
   for (const [name, sealed] of old)
-    for (const [text, entry] of openPage(keys, sealed)) {
-      if (compare(nameOf(keys, entry.key.slice(0, 5)), name) !== 0)
+    for (const [key, value] of openPage(keys, sealed).range(...EVERYTHING)) {
+      if (compare(nameOf(keys, key.slice(0, 5)), name) !== 0)
         throw new LindungError("storage-corrupt", "a stored page is not where it belongs")
-      const group = groupOf(entry.key)
-      const known = groups.get(textOf(group)) ?? { name: group, page: new Map() }
+      const group = groupOf(key)
+      const known = groups.get(textOf(group)) ?? { name: group, entries: [] }
       groups.set(textOf(group), known)
-      known.page.set(text, entry)
+      known.entries.push({ key, value })
     }
-  if (old.length > 0)
-    await pages.replace(
-      groups.values(),
-      old.map(([name]) => name),
-    )
+  const ordered = [...groups.values()].map(({ name, entries }) => ({
+    name,
+    page: Page.of(entries.sort((a, b) => compare(a.key, b.key))),
+  }))
+  const names = old.map(([name]) => name)
+  if (old.length > 0) await pages.replace(ordered, names)
   return pages
 }
 

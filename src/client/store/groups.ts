@@ -27,6 +27,18 @@ export function groupOf(key: Uint8Array): Uint8Array {
   return concat(prefix, key.slice(-MARKS_BYTES, -MARKS_BYTES / 2))
 }
 
+/** Whether a key belongs to the group of a name. */
+export function isOf(name: Uint8Array, key: Uint8Array): boolean {
+  const letter = key[0]
+  const isHeard = letter === FRESH || letter === COARSE || letter === MATCHED
+  const prefix = Math.min(isHeard ? PREFIX_BYTES : 1, key.length)
+  const hasMarks = letter === FRESH && key.length >= PREFIX_BYTES + MARKS_BYTES
+  if (name.length !== prefix + (hasMarks ? MARKS_BYTES / 2 : 0)) return false
+  for (let i = 0; i < name.length; i++)
+    if (name[i] !== key[i < prefix ? i : key.length - MARKS_BYTES + i - prefix]) return false
+  return true
+}
+
 const prefixOf = (name: Uint8Array): string => textOf(name.subarray(0, PREFIX_BYTES))
 /** Behind every key that begins with a prefix: no byte has this character. */
 const BEHIND = "\u0100"

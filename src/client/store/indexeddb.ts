@@ -31,6 +31,7 @@ export async function indexedDBStore(name: string): Promise<Store> {
       return value === undefined ? undefined : bytesOf(value)
     },
     range,
+    keys,
     count: (from, to) => (compare(from, to) >= 0 ? 0 : database.count(ENTRIES, between(from, to))),
     async apply(changes) {
       const tx = database.transaction(ENTRIES, "readwrite", { durability: "strict" })
@@ -48,6 +49,11 @@ export async function indexedDBStore(name: string): Promise<Store> {
     },
     close: () => database.close(),
   })
+
+  async function* keys(from: Uint8Array, to: Uint8Array): AsyncIterable<Uint8Array> {
+    if (compare(from, to) >= 0) return
+    for (const key of await database.getAllKeys(ENTRIES, between(from, to))) yield bytesOf(key)
+  }
 
   async function* range(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
     if (compare(from, to) >= 0) return

@@ -27,11 +27,10 @@ export function memoryStore(): Store {
       const run = last.then(async () => {
         const overlay = new Overlay(table)
         const result = await f(overlay)
-        const { changes } = overlay
-        if (changes.length === 0) return result
+        if (overlay.isEmpty) return result
         // Whoever is reading goes on seeing what was there when it began.
         if (readers.has(table)) table = table.copy()
-        table.apply(changes)
+        table.apply(overlay.changes())
         return result
       })
       last = run.catch(() => undefined)

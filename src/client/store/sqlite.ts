@@ -71,20 +71,27 @@ function meaning<T>(work: () => T): T {
 }
 
 /** Rows of a range that are in memory at once. */
-const AT_ONCE = 1024
+const AT_ONCE = 256
+
+/** The key after this one. */
+const behind = (key: Uint8Array): Uint8Array => concat(new Uint8Array(key), Uint8Array.of(0))
 
 function over(database: Database): Store {
   const one = database.prepare<[Uint8Array], Uint8Array>("SELECT value FROM entries WHERE key = ?").pluck()
   const some = database.prepare<[Uint8Array, Uint8Array], { key: Uint8Array; value: Uint8Array }>(
     `SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ${AT_ONCE}`,
   )
+  const keys = database.prepare<[Uint8Array, Uint8Array], Uint8Array>(
+    `SELECT key FROM entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ${AT_ONCE}`,
+  )
+  keys.pluck()
   const count = database.prepare<[Uint8Array, Uint8Array], number>(
     "SELECT count(*) FROM entries WHERE key >= ? AND key < ?",
   )
   count.pluck()
   const put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)")
   const del = database.prepare("DELETE FROM entries WHERE key = ?")
-  const apply = database.transaction((changes: readonly Change[]) => {
+  const apply = database.transaction((changes: Iterable<Change>) => {
     for (const { key, value } of changes)
       if (value === undefined) del.run(key)
       else put.run(key, value)
@@ -109,8 +116,16 @@ function over(database: Database): Store {
         for (const { key, value } of rows) yield [new Uint8Array(key), new Uint8Array(value)]
         const last = rows.at(-1)
         if (last === undefined || rows.length < AT_ONCE) return
-        // The key after this one.
-        start = concat(new Uint8Array(last.key), Uint8Array.of(0))
+        start = behind(last.key)
+      }
+    },
+    *keys(from, to) {
+      for (let start = from; ; ) {
+        const some = meaning(() => keys.all(start, to))
+        for (const key of some) yield new Uint8Array(key)
+        const last = some.at(-1)
+        if (last === undefined || some.length < AT_ONCE) return
+        start = behind(last)
       }
     },
     count: (from, to) => meaning(() => count.get(from, to)!),

@@ -49,7 +49,7 @@ export class Table implements ReadTx {
     return Math.max(0, low - 1)
   }
 
-  apply(changes: readonly Change[]): void {
+  apply(changes: Iterable<Change>): void {
     for (const { key, value } of changes) {
       const text = textOf(key)
       const isKnown = this.#entries.has(text)

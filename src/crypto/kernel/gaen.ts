@@ -1,7 +1,7 @@
 import { type GaenCandidate, KEY_BYTES, ROLLING_PERIOD, type Rpik, rpi, rpik, TOLERANCE_INTERVALS } from "../gaen.ts"
 import { type Backend, LANES, newLanes, scan } from "./backend.ts"
 import { lowerBound, nextChunk, type PublishedKeys, putKeys, secretOf } from "./keys.ts"
-import { type Observations, Tables } from "./tables.ts"
+import { type Allocate, type Observations, Tables } from "./tables.ts"
 
 /** Keys sorted at once: enough for each rolling start to fill its lanes many times over. */
 const SORTED = 32_768
@@ -12,7 +12,7 @@ const earliest = (heard: number): number => Math.max(0, heard - TOLERANCE_INTERV
 const latest = (heard: number): number => Math.min(2 ** 32 - 1, heard + TOLERANCE_INTERVALS)
 
 /** An observation stands in the table of every day whose identifiers it may be: one, or two near midnight. */
-export function gaenTables({ identifiers, times }: Observations): Tables {
+export function gaenTables({ identifiers, times }: Observations, allocate: Allocate): Tables {
   const days = new Uint32Array(2 * times.length)
   const entries = new Uint32Array(2 * times.length)
   let count = 0
@@ -23,7 +23,7 @@ export function gaenTables({ identifiers, times }: Observations): Tables {
       entries[count++] = i
     }
   }
-  return new Tables(identifiers, days.subarray(0, count), entries.subarray(0, count))
+  return new Tables(identifiers, days.subarray(0, count), entries.subarray(0, count), allocate)
 }
 
 /** Stretches of intervals within the tolerance of something heard, none longer than a day: the only ones to compute. */

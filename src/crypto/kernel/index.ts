@@ -13,8 +13,8 @@ import type { PublishedKeys } from "./keys.ts"
 import { matchDayKeys } from "./low-cost.ts"
 import type { Design, Designs, Search, SearchOptions } from "./matcher.ts"
 import { requireBatch, requireCount, requireObservations } from "./require.ts"
-import { compileKernel, SimdBackend } from "./simd.ts"
-import { type Observations, Tables } from "./tables.ts"
+import { compileKernel, memoryFor, SimdBackend } from "./simd.ts"
+import { type Allocate, type Observations, Tables } from "./tables.ts"
 
 export {
   type AsyncMatcher,
@@ -52,36 +52,37 @@ interface Plan<Found> {
   walk(backend: Backend, keys: PublishedKeys): Generator<number, Found[]>
 }
 
-const unitTables = ({ identifiers, times }: Observations): Tables =>
+const unitTables = ({ identifiers, times }: Observations, allocate: Allocate): Tables =>
   new Tables(
     identifiers,
     times,
     times.map((_, i) => i),
+    allocate,
   )
 
 const plans: {
-  [D in Design]: (heard: Observations, options: SearchOptions) => Plan<Designs[D]["found"]>
+  [D in Design]: (heard: Observations, options: SearchOptions, allocate: Allocate) => Plan<Designs[D]["found"]>
 } = {
-  "low-cost"(heard, { identifiersPerKey = MINUTES_PER_DAY / EPOCH_MINUTES }) {
+  "low-cost"(heard, { identifiersPerKey = MINUTES_PER_DAY / EPOCH_MINUTES }, allocate) {
     requireCount("identifiersPerKey", identifiersPerKey, n => MINUTES_PER_DAY % n === 0, "a divisor of 1440")
-    const tables = unitTables(heard)
+    const tables = unitTables(heard, allocate)
     return {
       schedule: LOW_COST,
       tables,
       walk: (backend, keys) => matchDayKeys(backend, tables, keys, identifiersPerKey),
     }
   },
-  hybrid(heard, { identifiersPerKey = WINDOW_MINUTES / EPOCH_MINUTES }) {
+  hybrid(heard, { identifiersPerKey = WINDOW_MINUTES / EPOCH_MINUTES }, allocate) {
     requireCount("identifiersPerKey", identifiersPerKey, n => n <= MINUTES_PER_DAY, "1 to 1440")
-    const tables = unitTables(heard)
+    const tables = unitTables(heard, allocate)
     return {
       schedule: HYBRID,
       tables,
       walk: (backend, keys) => matchWindowSeeds(backend, tables, keys, identifiersPerKey),
     }
   },
-  gaen(heard) {
-    const tables = gaenTables(heard)
+  gaen(heard, _, allocate) {
+    const tables = gaenTables(heard, allocate)
     const stretches = gaenStretches(heard.times)
     return {
       schedule: GAEN,
@@ -105,13 +106,17 @@ export function createMatcher(options: { readonly backend?: BackendName } = {}):
     search(design, observations, options = {}) {
       requireObservations(observations)
       const heard = { identifiers: observations.identifiers.slice(), times: observations.times.slice() }
-      const plan = plans[design](heard, options)
-      const { words } = plan.tables
-      return start(
-        design,
-        plan,
-        kernel === undefined ? new JsBackend(plan.schedule, words) : new SimdBackend(kernel, plan.schedule, words),
-      )
+      if (kernel === undefined) {
+        const plan = plans[design](heard, options, words => new Uint32Array(words))
+        return start(design, plan, new JsBackend(plan.schedule, plan.tables.words))
+      }
+      let memory: ReturnType<typeof memoryFor>["memory"]
+      const plan = plans[design](heard, options, length => {
+        const made = memoryFor(length)
+        memory = made.memory
+        return made.words
+      })
+      return start(design, plan, new SimdBackend(kernel, plan.schedule, memory!))
     },
   }
 }

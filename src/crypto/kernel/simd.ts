@@ -6,8 +6,11 @@ import { KERNEL } from "./wasm.generated.ts"
 interface Wasm {
   validate(bytes: Uint8Array): boolean
   readonly Module: new (bytes: Uint8Array) => WasmModule
-  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Memory: new (size: { initial: number }) => Memory
   readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown }
+}
+interface Memory {
+  readonly buffer: ArrayBuffer
 }
 declare const module: unique symbol
 /** The kernel, compiled. */
@@ -50,6 +53,14 @@ export function compileKernel(): WasmModule | undefined {
   }
 }
 
+/** Memory for a search with so many words of tables, and the words in it. */
+export function memoryFor(words: number): { readonly memory: Memory; readonly words: Uint32Array } {
+  // As large as it will ever be: memory that grows detaches its buffer, and from then on engines check every access
+  // to every typed array of the program for that.
+  const memory = new WebAssembly!.Memory({ initial: Math.ceil((TABLES + 4 * words) / 65_536) })
+  return { memory, words: new Uint32Array(memory.buffer, TABLES, words) }
+}
+
 /** The back end in WebAssembly: 128 keys at once, in vectors of 128 bits. Its source is in assembly/. */
 export class SimdBackend implements Backend {
   readonly hits: Uint32Array
@@ -58,13 +69,10 @@ export class SimdBackend implements Backend {
   readonly #laneTables: Uint32Array
   readonly #secretBytes: number
 
-  constructor(module: WasmModule, schedule: Schedule, words: Uint32Array) {
-    // As large as it will ever be: memory that grows detaches its buffer, and from then on engines check every access
-    // to every typed array of the program for that.
-    const memory = new WebAssembly!.Memory({ initial: Math.ceil((TABLES + words.byteLength) / 65_536) })
+  /** @param memory that the tables lie in */
+  constructor(module: WasmModule, schedule: Schedule, memory: Memory) {
     this.#kernel = new WebAssembly!.Instance(module, { env: { memory } }).exports as Exports
     const { buffer } = memory
-    new Uint32Array(buffer, TABLES, words.length).set(words)
     this.hits = new Uint32Array(buffer, HITS, 2 * LANES * MAX_SCAN)
     this.#input = new Uint8Array(buffer, INPUT, 32 * LANES)
     this.#laneTables = new Uint32Array(buffer, LANE_TABLES, LANES)

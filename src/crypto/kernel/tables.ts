@@ -18,8 +18,11 @@ function tagOf(identifiers: Uint8Array, at: number): number {
   )
 }
 
+/** So many words, all zero. */
+export type Allocate = (words: number) => Uint32Array
+
 /**
- * The tags of what was heard, one table for each unit of time, in one array of words that a back end can copy as it is.
+ * The tags of what was heard, one table for each unit of time, in one array of words that a back end reads as it is.
  *
  * A table is: bitmap (4096 words, bit ⌊tag / 2¹⁵⌋) ‖ shift ‖ 2^k + 1 bucket starts ‖ tags by bucket, where a tag's
  * bucket is its first k = 32 − shift bits and k grows with the number of tags. Word 0 begins a table in which nothing
@@ -27,7 +30,7 @@ function tagOf(identifiers: Uint8Array, at: number): number {
  * whatever was heard: someone who broadcasts chosen identifiers fills one bucket, and one bucket is rarely asked for.
  */
 export class Tables {
-  readonly words: Uint32Array<ArrayBuffer>
+  readonly words: Uint32Array
   /** The units in which something was heard, ascending. */
   readonly units: Uint32Array
   readonly #identifiers: Uint8Array
@@ -38,8 +41,9 @@ export class Tables {
   /**
    * @param units for each entry, the unit in whose table it stands
    * @param entries for each entry, its observation; an observation may stand in several tables
+   * @param allocate where the words are to lie: there are megabytes of them, and a back end has them where it looks
    */
-  constructor(identifiers: Uint8Array, units: Uint32Array, entries: Uint32Array) {
+  constructor(identifiers: Uint8Array, units: Uint32Array, entries: Uint32Array, allocate: Allocate) {
     this.#identifiers = identifiers
     const numbers = new Map<number, number>()
     const sizes: number[] = []
@@ -61,11 +65,11 @@ export class Tables {
     })
     for (const [unit, n] of numbers) this.#offsets.set(unit, offsets[n]!)
     this.units = Uint32Array.from(numbers.keys()).sort()
-    this.words = new Uint32Array(length)
+    const words = allocate(length)
+    this.words = words
     this.#observations = new Uint32Array(length)
 
     // Counting sort: the sizes of the buckets, then their ends, then every tag from the end of its bucket downwards.
-    const { words } = this
     sizes.forEach((size, n) => {
       words[offsets[n]! + BITMAP_WORDS] = 32 - bucketBits(size)
     })
