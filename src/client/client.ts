@@ -324,10 +324,11 @@ class OpenClient implements Client {
     return dueTimes({ state, actions, minIntervalHours, now: this.#tracer.now(), rotateAt })
   }
 
-  /** Hands the host what comes next, and tells whoever watches that something is different. */
+  /** After a task: hands the host what comes next, and tells whoever watches that something is different. */
   async #arm(): Promise<void> {
     this.#changes.tell()
     if (this.#found.has("key-lost")) return
+    await this.#ports.store.tidy?.()
     await armAll(this.#ports.scheduler, await this.#ports.store.read(tx => this.#due(tx)))
   }
 }

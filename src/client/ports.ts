@@ -60,6 +60,11 @@ export interface WriteTx extends ReadTx {
 export interface Store {
   read<T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T>
   write<T>(f: (tx: WriteTx) => T | Promise<T>): Promise<T>
+  /**
+   * Only where the medium keeps more than the entries, such as the order in which they came: makes it forget that. Called
+   * when a task is through whose writes have deleted something.
+   */
+  tidy?(): Promise<void>
   /** Only where the data can become unreadable: deletes all of it, so that the store can be used anew. */
   reset?(): Promise<void>
   close(): Promise<void>

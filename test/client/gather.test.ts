@@ -73,4 +73,27 @@ describe("what was heard", () => {
     await at.phone.client.stop()
     expect(await at.stored()).to.equal(1)
   })
+
+  it("leaves no trace of its order once a task is through that deletes: the store is tidied after its last write", async () => {
+    const done: string[] = []
+    const store = memoryStore()
+    const phone = await openPhone("phone", CONFIG, {
+      clock: phoneClock({ now: START }),
+      store: {
+        ...store,
+        write: f => store.write(f).finally(() => done.push("write")),
+        tidy: async () => void done.push("tidy"),
+      },
+      random: seeded(1),
+      http: { send: () => Promise.reject(new Error("offline")) },
+    })
+    for (const task of [() => phone.client.erase("contacts"), () => phone.client.run("prune", { signal: never })]) {
+      done.length = 0
+      await task()
+      expect(done).to.include("write")
+      expect(done.at(-1)).to.equal("tidy")
+    }
+    await phone.client.sync({ force: true })
+    expect(done.at(-1)).to.equal("tidy")
+  })
 })

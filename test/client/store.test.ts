@@ -52,7 +52,7 @@ describe("the SQLite store", () => {
     expect(holds()).to.equal(false)
   })
 
-  it("does not say in which order entries came, once one was deleted since", async () => {
+  it("does not say in which order entries came, once one was deleted since and it was tidied", async () => {
     const files = async (order: readonly number[]) => {
       const path = freshPath()
       const store = await sqliteStore(path)
@@ -60,6 +60,7 @@ describe("the SQLite store", () => {
       const state = () => [path, `${path}-wal`].map(name => readFileSync(name).toString("latin1")).join()
       const before = state()
       await store.write(tx => tx.del(Uint8Array.of(0)))
+      await store.tidy?.()
       const after = state()
       await store.close()
       return { before, after }

@@ -5,6 +5,8 @@ import { type Change, Overlay } from "./overlay.ts"
 export interface Backend extends ReadTx {
   /** All of the changes or none, durable when it resolves. Ascending by key, each key once. */
   apply(changes: Iterable<Change>): void | Promise<void>
+  /** Forgets the order in which entries came, if it can be seen. */
+  tidy?(): void | Promise<void>
   close(): void | Promise<void>
 }
 
@@ -55,6 +57,11 @@ export function storeOver(backend: Backend): Store {
       })
       last = run.catch(() => undefined)
       return run
+    },
+    async tidy() {
+      const run = last.then(() => backend.tidy?.())
+      last = run.catch(() => undefined)
+      await run
     },
     async close() {
       await last

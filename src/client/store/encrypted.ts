@@ -191,6 +191,10 @@ class Pages implements Backend {
     for (const { name, page } of all) if (this.#held.has(textOf(name))) this.#held.set(textOf(name), page)
   }
 
+  async tidy(): Promise<void> {
+    await this.#under.tidy?.()
+  }
+
   close(): Promise<void> {
     return this.#under.close()
   }
@@ -265,6 +269,9 @@ export function encryptedStore(under: Store, vault: KeyVault, random: Random): S
   return {
     read: async <T>(f: (tx: ReadTx) => T | Promise<T>): Promise<T> => (await ready()).read(f),
     write: async f => (await ready()).write(f),
+    async tidy() {
+      await (await opened)?.tidy?.()
+    },
     async reset() {
       await under.write(async tx => {
         for (const [name] of await entries(tx, EVERYTHING)) tx.del(name)

@@ -19,8 +19,8 @@ const SCHEMA_VERSION = 1
 const SCHEMA = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT"
 
 /**
- * Opens, or makes with mode 0600, the file. What is deleted is overwritten, and with it the file is made anew from its
- * entries, so that it does not say in which order these came.
+ * Opens, or makes with mode 0600, the file. What is deleted is overwritten at once, also in the log; `tidy` makes the file
+ * anew from its entries, so that it does not say in which order these came.
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
 export async function sqliteStore(path: string): Promise<Store> {
@@ -91,18 +91,29 @@ function over(database: Database): Store {
   count.pluck()
   const put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)")
   const del = database.prepare("DELETE FROM entries WHERE key = ?")
-  const apply = database.transaction((changes: Iterable<Change>) => {
+  /** @returns whether something was deleted */
+  const apply = database.transaction((changes: Iterable<Change>): boolean => {
+    let deletes = false
     for (const { key, value } of changes)
-      if (value === undefined) del.run(key)
-      else put.run(key, value)
+      if (value === undefined) {
+        del.run(key)
+        deletes = true
+      } else put.run(key, value)
+    return deletes
   })
+  /** Until its log is cut, a file has deleted entries twice: in its pages, and in the log's. */
+  const cut = (): void => {
+    database.pragma("wal_checkpoint(TRUNCATE)")
+  }
+  let hasDeleted = false
   /**
-   * An entry that was written last lies last in its page, so that places would tell who was heard before whom; and until
-   * the log is cut, a file has deleted entries twice: in its pages, and in the log's.
+   * An entry that was written last lies last in its page, so that places would tell who was heard before whom. A large
+   * file takes long: a sync does it once, and not with each of its batches.
    */
   const rebuild = (): void => {
     database.exec("VACUUM")
-    database.pragma("wal_checkpoint(TRUNCATE)")
+    cut()
+    hasDeleted = false
   }
   return storeOver({
     get: key =>
@@ -131,9 +142,13 @@ function over(database: Database): Store {
     count: (from, to) => meaning(() => count.get(from, to)!),
     apply: changes =>
       meaning(() => {
-        apply.immediate(changes)
-        if (changes.some(({ value }) => value === undefined)) rebuild()
+        if (!apply.immediate(changes)) return
+        hasDeleted = true
+        cut()
       }),
+    tidy() {
+      if (hasDeleted) meaning(rebuild)
+    },
     close() {
       rebuild()
       database.close()
