@@ -134,6 +134,16 @@ try {
     )
   }
 
+  const command = join(app, "node_modules", ".bin", "lindung")
+  const help = run(command, ["--help"], app)
+  say("its command helps", help.ok && help.output.includes("Commands:"), help.ok ? "" : help.output)
+  const early = run(command, ["serve", "deployment"], app)
+  say(
+    "its command says which packages a server needs",
+    !early.ok && /npm install .*express@/.test(early.output) && !/^\s+at /m.test(early.output),
+    early.output.split("\n")[0],
+  )
+
   // The examples as an app's own files: they get the packed package, and nothing else of this folder. The test kit runs
   // the services, whose packages an app installs for development.
   const { devDependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
@@ -142,9 +152,6 @@ try {
     mkdirSync(dirname(join(app, "node_modules", peer)), { recursive: true })
     symlinkSync(join(root, "node_modules", peer), join(app, "node_modules", peer))
   }
-  const command = join(app, "node_modules", ".bin", "lindung")
-  const help = run(command, ["--help"], app)
-  say("its command helps", help.ok && help.output.includes("Commands:"), help.ok ? "" : help.output)
   const init = run(command, ["init", "deployment"], app)
   say("its command writes a deployment", init.ok, init.ok ? "" : init.output)
   for (const name of readdirSync("examples/node")) copyFileSync(join("examples/node", name), join(app, name))

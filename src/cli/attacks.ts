@@ -1,6 +1,6 @@
 import { Command } from "commander"
 import { ATTACKS, type Measurement, seededDice } from "../simulator/index.ts"
-import { progressBar, table } from "./output.ts"
+import { examples, progressBar, table } from "./output.ts"
 
 interface Options {
   readonly seed: string
@@ -43,13 +43,12 @@ function carryOut(names: readonly string[], { seed, json }: Options): void {
 
 export function attacksCommand(): Command {
   return new Command("attacks")
-    .description("Carry out attacks on the protocol, and print what they gain beside what arithmetic promises.")
     .argument("[names...]", `${ATTACKS.map(({ name }) => name).join(", ")}; all when none is named`)
     .option("--seed <text>", "seed of the dice", "1")
     .option("--json", "print the measurements as JSON")
     .addHelpText(
       "after",
-      "\nThe numbers are those of docs/threat-model.md, which says of every attack what stops or bounds it.\n\nExamples:\n  $ lindung attacks\n  $ lindung attacks replay relay --json",
+      `\nThe numbers are those of docs/threat-model.md, which says of every attack what stops or bounds it.\n${examples("lindung attacks", "lindung attacks replay relay --json")}`,
     )
     .action(carryOut)
 }

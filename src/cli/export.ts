@@ -19,14 +19,14 @@ import {
 } from "../protocol/export.ts"
 import { keyLine, keysOf, readHeard, readKeys } from "./export-lines.ts"
 import { archiveFacts, describeArchive, readArchive } from "./export-show.ts"
-import { progressBar } from "./output.ts"
+import { examples, progressBar } from "./output.ts"
 
 /** Exit code where the work was done and the answer is no; 2 means that it could not be done. */
 const NO = 1
 
 export function exportCommand(): Command {
   return new Command("export")
-    .description("GAEN exports: the zip archives in which countries published their diagnosis keys.")
+    .addHelpText("after", examples("lindung export show nl.zip", "lindung export verify nl.zip --key nl.pem"))
     .addCommand(showCommand())
     .addCommand(verifyCommand())
     .addCommand(matchCommand())
@@ -255,4 +255,3 @@ function whole(option: string, text: string): number {
 }
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value]
-const examples = (...lines: string[]): string => `\nExamples:\n${lines.map(line => `  $ ${line}`).join("\n")}`

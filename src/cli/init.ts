@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Command, Option } from "commander"
 import {
@@ -10,6 +10,7 @@ import {
   portalConfigFrom,
   sqliteAccountStore,
 } from "../authority/index.ts"
+import { checkConfig } from "../client/index.ts"
 import { base64, ecdsa, hex, type Random, time } from "../crypto/index.ts"
 import {
   DESIGNS,
@@ -21,7 +22,10 @@ import {
   parseWitnessKey,
 } from "../protocol/index.ts"
 import { nativeEd25519, type WitnessAt } from "../server/index.ts"
+import { examples } from "./output.ts"
 import { systemRandom } from "./random.ts"
+import { settingsOf } from "./settings.ts"
+import { fillWhole } from "./whole.ts"
 
 export interface Deployment {
   /** Where phones reach the key server and the authority: no slash at the end. */
@@ -69,19 +73,17 @@ const nameOf = (url: string): string => url.replace(/^[a-z]+:\/\//, "")
  *   export-key.pem           design gaen: the public half of the key that signs its archives, for other systems
  *   data/                    what they will store: never together with secrets/ in one backup or on one disk
  *
+ * What a process would not start with, or an app not take, is refused here, and nothing is left of it.
  * The portal is switched on when the authority's address can be that of a page with cookies.
  * @returns the key with which programs issue codes, and the first administrator; only their hashes are stored
  */
-export async function initDeployment(
-  directory: string,
-  deployment: Deployment,
-  ports: InitPorts,
-): Promise<InitialStaff> {
+export const initDeployment = (directory: string, deployment: Deployment, ports: InitPorts): Promise<InitialStaff> =>
+  fillWhole(directory, 0o777, () => writeDeployment(directory, deployment, ports))
+
+async function writeDeployment(directory: string, deployment: Deployment, ports: InitPorts): Promise<InitialStaff> {
   const { random, now } = ports
   const { witnesses = [], quorum = 0 } = deployment
   const at = (...names: string[]) => join(directory, ...names)
-  await mkdir(directory, { recursive: true })
-  if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty; nothing was changed`)
   const secret = (): Uint8Array => random.bytes(KEY_BYTES)
   const [logSeed, receiptSeed, signingSeed] = [secret(), secret(), secret()]
   const hashKey = secret()
@@ -143,6 +145,9 @@ export async function initDeployment(
   await writeFile(at("secrets", "publisher.env"), publisher, { mode: ONLY_OWNER })
   await writeFile(at("secrets", "authority.env"), authority, { mode: ONLY_OWNER })
   await writeFile(at("app-config.json"), `${JSON.stringify(app, undefined, 2)}\n`)
+  for (const process of ["ingest", "publisher", "authority"] as const) settingsOf(process, directory, {})
+  const checked = checkConfig(app)
+  if (!checked.ok) throw new Error(checked.problems.map(({ path, message }) => `${path}: ${message}`).join("; "))
   return firstStaff(at("data", "authority", "accounts.sqlite"), hashKey, ports)
 }
 
@@ -234,7 +239,6 @@ export const mechanismOption = (): Option =>
 
 export function initCommand(): Command {
   return new Command("init")
-    .description("Write keys, configuration and app-config.json of a new deployment.")
     .argument("<directory>", "new or empty")
     .option("--url <url>", "where phones reach the key server", "http://127.0.0.1:8420")
     .option("--authority-url <url>", "where phones reach the health authority", "http://127.0.0.1:8421")
@@ -249,6 +253,13 @@ export function initCommand(): Command {
     .option("--quorum <n>", "how many of them must have cosigned a head; all of them when left out")
     .option("--proxies <n>", "proxies in front of the key server", "0")
     .option("--region <name>", "design gaen: the region and key id of its archives", REGION)
+    .addHelpText(
+      "after",
+      examples(
+        "lindung init trial",
+        "lindung init /srv/lindung --url https://keys.example --authority-url https://codes.example --proxies 1",
+      ),
+    )
     .action(async (directory: string, options: InitOptions) => {
       const deployment: Deployment = {
         ...options,

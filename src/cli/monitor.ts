@@ -9,7 +9,7 @@ import { type NoteKey, PATHS, parseNoteKey, parseWitnessKey, type WitnessPolicy 
 import { fileTree, nativeEd25519 } from "../server/index.ts"
 import { follow, type MonitorPorts, type Round } from "../witness/index.ts"
 import { httpFiles } from "./audit/tree-files.ts"
-import { progressBar } from "./output.ts"
+import { examples, progressBar } from "./output.ts"
 
 const VIOLATION = 1
 const UNREADABLE = 3
@@ -117,7 +117,6 @@ async function monitor(url: string, options: Options): Promise<void> {
 
 export function monitorCommand(): Command {
   return new Command("monitor")
-    .description("Follow a log, keep a mirror of what it shows, and stop at the first thing that should not be.")
     .argument("<url>", "the key server, or what serves its files")
     .requiredOption("--dir <directory>", "where the mirror is kept; the next run goes on there")
     .option("--key <key>", "the log's key as apps pin it")
@@ -127,7 +126,12 @@ export function monitorCommand(): Command {
     .option("--json", "a line of JSON for each look")
     .addHelpText(
       "after",
-      "\nExit codes: 0 nothing wrong (with --once), 1 a violation, 2 a mistake in the command line, 3 not to be read (with --once).\n\nThe mirror can be audited: lindung audit DIR/public --config app-config.json",
+      `
+Exit codes: 0 nothing wrong (with --once), 1 a violation, 2 a mistake in the command line, 3 not to be read (with --once).
+${examples(
+  "lindung monitor https://keys.example --config app-config.json --dir mirror",
+  "lindung audit mirror/public --config app-config.json",
+)}`,
     )
     .action(monitor)
 }

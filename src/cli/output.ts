@@ -24,6 +24,10 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
     .join("\n")
 }
 
+/** The end of a command's help: lines that can be typed as they are. */
+export const examples = (...lines: readonly string[]): string =>
+  `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.map(line => `  ${line}`).join("\n")}`
+
 /** The last word of a command that could not do its work: what was wrong, on the error stream; exit code 2. */
 export function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error)

@@ -124,9 +124,6 @@ async function run(options: Options): Promise<void> {
 
 export function phoneCommand(): Command {
   return new Command("phone")
-    .description(
-      "A phone on this machine: it meets other phones over the loopback interface and talks to real servers.",
-    )
     .requiredOption("--name <name>", "whose phone; its data are in DIR/NAME.sqlite")
     .option("--deployment <dir>", "the deployment whose app-config.json it uses", "deployment")
     .option("--dir <dir>", "where phones keep their data", "phones")

@@ -1,6 +1,6 @@
 import { Command } from "commander"
 import { risk } from "../client/index.ts"
-import { table } from "./output.ts"
+import { examples, table } from "./output.ts"
 import { PRESET_HEAD, presetMarkdown, presetRows } from "./risk/presets.ts"
 import { readRule, readWindows } from "./risk/read.ts"
 import { comparison, explained } from "./risk/show.ts"
@@ -21,7 +21,7 @@ const explainHelp = `${FILE_HELP}
 
 Example: twelve minutes with two people at once are twelve minutes.
 
-  $ lindung risk explain - <<'END'
+  lindung risk explain - <<'END'
   [ { "day": "2020-05-07", "infectiousness": 2, "reportType": 1, "calibration": 0,
       "scans": [ { "min": 48, "typical": 52, "seconds": 720, "start": 1588845600 } ] },
     { "day": "2020-05-07", "infectiousness": 2, "reportType": 1, "calibration": 0,
@@ -29,20 +29,20 @@ Example: twelve minutes with two people at once are twelve minutes.
   END
   2020-05-07  NONE  12 minutes  (${risk.DEFAULT_PRESET})
   …
-  $ lindung risk explain windows.json --rule cwa-1.15+ --day 2020-05-07`
+  lindung risk explain windows.json --rule cwa-1.15+ --day 2020-05-07`
 
 const compareHelp = `${FILE_HELP}
 
 Example:
 
-  $ lindung risk compare windows.json
-  $ lindung risk compare windows.json --json | jq '.rules[] | select(.days[].level == "high") | .rule'`
+  lindung risk compare windows.json
+  lindung risk compare windows.json --json | jq '.rules[] | select(.days[].level == "high") | .rule'`
 
 const presetsHelp = `
 Example: one preset as data, to change a number and use it as a rule.
 
-  $ lindung risk presets --json | jq '.[] | select(.rule.id == "swisscovid-gaen").rule' > rule.json
-  $ lindung risk explain windows.json --rule rule.json`
+  lindung risk presets --json | jq '.[] | select(.rule.id == "swisscovid-gaen").rule' > rule.json
+  lindung risk explain windows.json --rule rule.json`
 
 function explain(file: string, o: { rule: string; day?: string; today?: string; json?: boolean }): void {
   const rule = readRule(o.rule)
@@ -73,8 +73,9 @@ function listPresets(o: { json?: boolean; markdown?: boolean }): void {
 }
 
 export function riskCommand(): Command {
-  const command = new Command("risk").description(
-    "Exposure rules: which days warn, by which of the rules that were really used, and why.",
+  const command = new Command("risk").addHelpText(
+    "after",
+    examples("lindung risk presets", "lindung risk compare windows.json"),
   )
   command
     .command("explain")

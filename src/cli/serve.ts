@@ -5,6 +5,7 @@ import { time } from "../crypto/index.ts"
 import { publishOnTime, type ServerEvent, steadily } from "../server/index.ts"
 import { openAuthorityOf } from "./authority-service.ts"
 import { ACCELERATE, ACCELERATE_HELP, type HostClock, hostClock } from "./clock.ts"
+import { examples } from "./output.ts"
 import {
   listen,
   openIngestOf,
@@ -14,6 +15,7 @@ import {
   type Surroundings,
   shut,
 } from "./services.ts"
+import { exitCodeOf } from "./whole.ts"
 
 const PRUNE_MS = 3_600_000
 /** Ingest has sealed a bucket so long after its end. */
@@ -119,14 +121,13 @@ export async function serve(
 
 export function serveCommand(): Command {
   return new Command("serve")
-    .description("Run the key server and the health authority of a deployment that `lindung init` wrote.")
     .argument("<directory>", "the deployment")
     .argument(
       "[services...]",
       "ingest, publisher, authority; key-server is the first two in one process. All when none is named",
     )
     .option(ACCELERATE, ACCELERATE_HELP)
-    .addHelpText("after", "\nExample:\n  lindung init deployment\n  lindung serve deployment ingest")
+    .addHelpText("after", examples("lindung init deployment", "lindung serve deployment ingest"))
     .action(async (directory: string, services: string[], { accelerate }: { accelerate?: string }) => {
       const unknown = services.find(name => !(name in SERVICES))
       if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(", ")}`)
@@ -135,9 +136,12 @@ export function serveCommand(): Command {
       const names = services.length > 0 ? (services as ServiceName[]) : undefined
       const starting = serve(directory, log, names, clock)
       let isStopping = false
-      const onSignal = (signal: string) => {
+      const onSignal = (signal: "SIGTERM" | "SIGINT") => {
+        // Whoever asks twice does not want to wait; nothing that was acknowledged is lost.
+        if (isStopping && signal === "SIGINT") process.exit(exitCodeOf(signal))
         if (isStopping) return
         isStopping = true
+        if (signal === "SIGINT") process.exitCode = exitCodeOf(signal)
         log.info({ event: "stopping", signal })
         // Told to while it still starts, it stops once it has started.
         const stopped = starting.then(stop => stop())

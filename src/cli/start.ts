@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs"
 import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Command, Option } from "commander"
@@ -15,10 +16,11 @@ import {
 } from "../simulator/index.ts"
 import { mechanismOption } from "./init.ts"
 import { readScenes } from "./measurement/index.ts"
-import { progressBar } from "./output.ts"
+import { examples, progressBar } from "./output.ts"
 import { freshDirectory, type Plan, runExperiment } from "./start/experiment.ts"
 import { add, precisionAndRecall, resultTable, rowOf, type Score, score } from "./start/results.ts"
 import { keepServing } from "./start/serve.ts"
+import { undoneOnSignal } from "./whole.ts"
 
 /** 30 July 2020, 13:00 UTC: the day of the field measurement. */
 const AFTERNOON = 1_596_114_000
@@ -61,7 +63,7 @@ async function start(options: Options): Promise<void> {
   const bar = progressBar(`playing ${packets} packets`, packets)
   const directory = await freshDirectory(dir)
   const plan: Plan = { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 1500 }
-  const played = await runExperiment(plan, bar.advance)
+  const played = await whole(directory, () => runExperiment(plan, bar.advance))
   const { outcomes } = played
   try {
     if (options.json) {
@@ -79,6 +81,10 @@ async function start(options: Options): Promise<void> {
   }
 }
 
+/** Half a run tells nothing: told to stop, it leaves none. */
+const whole = <T>(directory: string, work: () => Promise<T>): Promise<T> =>
+  undoneOnSignal(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }), work)
+
 /** Radio is a poor ruler: one choice of the positive person says little. */
 async function everyPositive(
   { design, mechanism, risk, dir, json, scenario }: Options,
@@ -90,10 +96,8 @@ async function everyPositive(
   for (const positive of people) {
     const directory = await freshDirectory(dir)
     // The wait before an answer is the same for every request, and is not what is looked at here.
-    const played = await runExperiment(
-      { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 20 },
-      () => {},
-    )
+    const plan: Plan = { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 20 }
+    const played = await whole(directory, () => runExperiment(plan, () => {}))
     scores.push({ positive, score: score(played.outcomes, positive) })
     await played.close()
     await rm(directory, { recursive: true })
@@ -127,7 +131,6 @@ async function stored(directory: string): Promise<string> {
 export function startCommand(): Command {
   const scenarios = ["afternoon", ...SCENE_NAMES]
   return new Command("start")
-    .description("Run key server, health authority and phones on this machine, and see who is warned.")
     .addOption(new Option("--scenario <name>", "which scene is played").choices(scenarios).default("afternoon"))
     .addOption(new Option("--design <name>", "key schedule").choices(DESIGNS.map(({ name }) => name)).default("hybrid"))
     .addOption(mechanismOption())
@@ -141,7 +144,11 @@ export function startCommand(): Command {
     .option("--json", "print the rows as JSON, and end")
     .addHelpText(
       "after",
-      "\nExamples:\n  npm start\n  npm start -- --scenario train --design low-cost --positive 7\n  npm start -- --once --data ~/bt-measurements",
+      `\nIn a clone of the repository: npm start -- with the same options.\n${examples(
+        "lindung start",
+        "lindung start --scenario train --design low-cost --positive 7",
+        "lindung start --once --data ~/bt-measurements",
+      )}`,
     )
     .action(start)
 }

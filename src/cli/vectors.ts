@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { Command } from "commander"
-import { progressBar, table } from "./output.ts"
+import { examples, progressBar, table } from "./output.ts"
 import { advertisementVerifiers } from "./vectors/advertisements.ts"
 import { type Failure, Tally, type Verifier } from "./vectors/check.ts"
 import { filterVerifiers } from "./vectors/filters.ts"
@@ -82,14 +82,14 @@ function verify(files: string[], { json, quiet }: { json?: boolean; quiet?: bool
 
 export function vectorsCommand(): Command {
   return new Command("vectors")
-    .description("Check test vectors against this implementation.")
+    .addHelpText("after", examples("lindung vectors verify vectors/*.json"))
     .addCommand(
       new Command("verify")
         .description("Recompute everything the files claim. Exit code 1 when a check fails or a schema is unknown.")
         .argument("<file...>", "vector files (JSON)")
         .option("--json", "print the verdicts as JSON")
         .option("--quiet", "print failures and the sum only")
-        .addHelpText("after", "\nExample:\n  lindung vectors verify vectors/*.json vectors/oracles/*.json")
+        .addHelpText("after", examples("lindung vectors verify vectors/*.json vectors/oracles/*.json"))
         .action(verify),
     )
 }

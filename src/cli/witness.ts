@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Command } from "commander"
 import { pino } from "pino"
@@ -14,9 +14,11 @@ import {
 } from "../protocol/index.ts"
 import { nativeEd25519 } from "../server/index.ts"
 import { fileHeads, openWitness, type WitnessEvent, witnessApp } from "../witness/index.ts"
+import { examples } from "./output.ts"
 import { systemRandom } from "./random.ts"
 import { facts } from "./serve.ts"
 import { listen, type Service, shut } from "./services.ts"
+import { exitCodeOf, fillWhole } from "./whole.ts"
 
 const SEED_FILE = "seed"
 const CONFIG_FILE = "witness.json"
@@ -28,13 +30,17 @@ const ONLY_OWNER = 0o600
  * owner alone; `data/`, the heads that it has cosigned. To lose data/ and keep the key would let it sign a second history.
  * @returns its public key
  */
-export async function initWitness(
+export const initWitness = (
+  directory: string,
+  wanted: { readonly name: string; readonly logs: readonly NoteKey[] },
+  random: Random,
+): Promise<NoteKey> => fillWhole(directory, 0o777, () => writeWitness(directory, wanted, random))
+
+async function writeWitness(
   directory: string,
   { name, logs }: { readonly name: string; readonly logs: readonly NoteKey[] },
   random: Random,
 ): Promise<NoteKey> {
-  await mkdir(directory, { recursive: true })
-  if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty; nothing was changed`)
   const seed = random.bytes(32)
   const key = { name, publicKey: nativeEd25519.verifyKey(seed) }
   // A name that no note could carry is found here, and not when the first head comes.
@@ -161,8 +167,9 @@ async function run({ dir, host, port }: { dir: string; host: string; port: strin
   const service = await openWitnessOf(dir, { host, port: Number(port) }, around)
   const { server, port: listening } = await listen(service)
   log.info({ event: "listening", service: service.name, host, port: listening })
-  const stop = async () => {
+  const stop = async (signal: "SIGTERM" | "SIGINT") => {
     await shut(server)
+    if (signal === "SIGINT") process.exitCode = exitCodeOf(signal)
     log.info({ event: "stopped" })
   }
   process.once("SIGTERM", stop).once("SIGINT", stop)
@@ -175,18 +182,17 @@ async function init(directory: string, { name, log }: { name: string; log: strin
 }
 
 export function witnessCommand(): Command {
-  const command = new Command("witness")
-    .description("Cosign the heads of logs: only such as continue the one before (C2SP tlog-witness).")
-    .addHelpText(
-      "after",
-      "\nExample:\n  lindung witness init w --name witness.example/w1 --log keys.example+…\n  lindung witness --dir w --port 8430",
-    )
+  const command = new Command("witness").addHelpText(
+    "after",
+    examples("lindung witness init w --name witness.example/w1 --log KEY", "lindung witness --dir w --port 8430"),
+  )
   command
     .command("run", { isDefault: true })
     .description("answer POST /add-checkpoint until it is told to stop")
     .requiredOption("--dir <directory>", "what `lindung witness init` wrote")
     .option("--port <port>", "where it listens", PORT)
     .option("--host <host>", "on which address", HOST)
+    .addHelpText("after", examples("lindung witness --dir w --port 8430"))
     .action(run)
   command
     .command("init")
@@ -194,6 +200,7 @@ export function witnessCommand(): Command {
     .argument("<directory>", "new or empty")
     .requiredOption("--name <name>", "the witness's name, by custom a URL without its scheme")
     .requiredOption("--log <keys...>", "keys of the logs that it cosigns for, as apps pin them")
+    .addHelpText("after", examples("lindung witness init w --name witness.example/w1 --log KEY"))
     .action(init)
   return command
 }

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises"
 import { Command } from "commander"
 import { auditDisk, type Canary, DISK_FINDINGS, type DiskReport, REMAINDER } from "../../audit/index.ts"
 import { fromHex } from "../../crypto/index.ts"
+import { examples } from "../output.ts"
 import { filesOf, imageOf, inflate, rebuild } from "./seized.ts"
 
 const FOUND = 1
-const USAGE = 2
 
 interface Options {
   readonly core?: readonly string[]
@@ -33,14 +33,11 @@ export function diskCommand(): Command {
       'secrets that were planted, to be looked for everywhere: a name and hex or "text" a line',
     )
     .option("--json", "the report as one JSON object")
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
     .addHelpText(
       "after",
       `
 Exit codes: 0 nothing but what is documented to remain, 1 more than that, 2 a mistake in the command line.
-
-Example:
-  $ lindung audit disk deployment --core core.4711`,
+${examples("lindung audit disk deployment --core core.4711")}`,
     )
     .action(async (directories: string[], { core = [], canaries, json }: Options) => {
       const files = (await Promise.all(directories.map(filesOf))).flat()

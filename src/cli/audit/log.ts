@@ -12,11 +12,10 @@ import {
 } from "../../audit/index.ts"
 import { type NoteKey, parseNoteKey, parseWitnessKey } from "../../protocol/index.ts"
 import { nativeEd25519 } from "../../server/index.ts"
-import { progressBar, table } from "../output.ts"
+import { examples, progressBar, table } from "../output.ts"
 import { directoryFiles, httpFiles } from "./tree-files.ts"
 
 const VIOLATION = 1
-const USAGE = 2
 const UNREADABLE = 3
 /** Where a deployment keeps its tree. */
 const DEPLOYED_TREE = join("data", "server", "public")
@@ -31,12 +30,8 @@ interface Options {
   readonly json?: boolean
 }
 
-/** A usage error leaves with 2, as everywhere; 1 is an answer. */
-export const exitWithUsage = (command: Command): Command =>
-  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
-
 export function logCommand(): Command {
-  return exitWithUsage(new Command("log"))
+  return new Command("log")
     .description("Check a log and its batches: everything that can be seen in the static tree.")
     .argument("<tree>", "URL of a key server or CDN, directory of a mirror, or directory of a deployment")
     .option("--key <key>", "the log's key as apps pin it: name+id+base64")
@@ -50,10 +45,10 @@ export function logCommand(): Command {
       "after",
       `
 Exit codes: 0 no violation, 1 a violation, 2 a mistake in the command line, 3 the tree could not be read.
-
-Examples:
-  $ lindung audit data/run-1 --at 2020-07-31T16:30Z
-  $ lindung audit https://keys.example --config app-config.json --json`,
+${examples(
+  "lindung audit data/run-1 --at 2020-07-31T16:30Z",
+  "lindung audit https://keys.example --config app-config.json --json",
+)}`,
     )
     .action(audit)
 }

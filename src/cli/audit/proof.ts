@@ -3,7 +3,7 @@ import { Command } from "commander"
 import { base64 } from "../../crypto/index.ts"
 import { encodeNoteKey, LindungError, parseNoteKey, verifyMisbehaviour } from "../../protocol/index.ts"
 import { nativeEd25519 } from "../../server/index.ts"
-import { exitWithUsage } from "./log.ts"
+import { examples } from "../output.ts"
 
 const NOT_PROVEN = 1
 const UNREADABLE = 3
@@ -14,14 +14,14 @@ interface Options {
 }
 
 export function proofCommand(): Command {
-  return exitWithUsage(new Command("proof"))
+  return new Command("proof")
     .description("Verify offline that a log has contradicted itself: a file that a phone, a witness or a monitor kept.")
     .argument("<file>", "the proof of misbehaviour")
     .option("--key <key>", "the log's key as apps pin it: a proof against any other key is not accepted")
     .option("--json", "the verdict as one JSON object")
     .addHelpText(
       "after",
-      "\nExit codes: 0 proven, 1 not a proof, 2 a mistake in the command line, 3 the file cannot be read.",
+      `\nExit codes: 0 proven, 1 not a proof, 2 a mistake in the command line, 3 the file cannot be read.\n${examples("lindung audit proof mirror/misbehaviour-0123456789abcdef.lndm --key KEY")}`,
     )
     .action(proof)
 }

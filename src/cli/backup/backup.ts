@@ -1,7 +1,10 @@
 import { mkdir, readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Command } from "commander"
+import { examples } from "../output.ts"
 import { dataOf } from "../services.ts"
+import type { Environment } from "../settings.ts"
+import { fillWhole } from "../whole.ts"
 import { backupPlaces, copyFiles, isThere } from "./files.ts"
 import { copyTables } from "./tables.ts"
 
@@ -19,13 +22,10 @@ const ONLY_OWNER = 0o700
  * @param out new or empty
  * @returns what was written
  */
-export async function backUp(
-  directory: string,
-  out: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<string[]> {
-  await mkdir(out, { recursive: true, mode: ONLY_OWNER })
-  if ((await readdir(out)).length > 0) throw new Error(`${out} is not empty; nothing was changed`)
+export const backUp = (directory: string, out: string, environment: Environment): Promise<string[]> =>
+  fillWhole(out, ONLY_OWNER, () => writeBackup(directory, out, environment))
+
+async function writeBackup(directory: string, out: string, environment: Environment): Promise<string[]> {
   const { server, authority } = dataOf(directory, environment)
   const written: string[] = []
   if (server !== undefined && (await isThere(server.records))) {
@@ -48,10 +48,12 @@ export async function backUp(
 
 export function backupCommand(): Command {
   return new Command("backup")
-    .description("Copy what may be kept of a deployment: the log and its tree, accounts and the audit log.")
     .argument("<directory>", "the deployment")
     .argument("<out>", "new or empty")
-    .addHelpText("after", "\nThe publisher must be stopped, which may take a minute: uploads go on without it.")
+    .addHelpText(
+      "after",
+      `\nThe publisher must be stopped, which may take a minute: uploads go on without it.\n${examples("lindung backup deployment backup-2026-11-23")}`,
+    )
     .action(async (directory: string, out: string) => {
       for (const what of await backUp(directory, out, process.env)) console.log(what)
     })

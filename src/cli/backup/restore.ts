@@ -11,6 +11,7 @@ import {
   restoreRecords,
   sqliteRecords,
 } from "../../server/index.ts"
+import { examples } from "../output.ts"
 import { dataOf, logKeyOf } from "../services.ts"
 import { backupPlaces, copyFiles, isThere } from "./files.ts"
 
@@ -76,7 +77,6 @@ export async function restoreAuthority(directory: string, backup: string, enviro
 
 export function restoreCommand(): Command {
   return new Command("restore")
-    .description("Put a backup in place, and bring the records up to the published tree.")
     .argument("<directory>", "the deployment, with its secrets in place and nothing running")
     .argument("[backup]", "what `lindung backup` wrote; without it, records are made from the published tree alone")
     .addOption(new Option("--half <name>", "key-server or authority").choices(["key-server", "authority"]))
@@ -85,9 +85,7 @@ export function restoreCommand(): Command {
       `
 Make sure that no other publisher of this log runs or will ever run again: two would sign two histories.
 A tree that is newer than the backup's (a mirror's, a cache's) belongs into data/server/public before.
-
-Example:
-  $ lindung restore deployment backup-2026-11-23`,
+${examples("lindung restore deployment backup-2026-11-23", "lindung restore deployment --half key-server")}`,
     )
     .action(async (directory: string, backup: string | undefined, { half }: { half?: string }) => {
       const from = backup === undefined ? undefined : backupPlaces(backup)

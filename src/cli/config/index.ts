@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Argument, Command } from "commander"
 import { checkConfig } from "../../client/index.ts"
 import { LindungError, type Setting } from "../../protocol/index.ts"
+import { examples } from "../output.ts"
 import { type Environment, givenTo, PROCESSES, type ProcessName, type Shown, settingsOf, shown } from "../settings.ts"
 import { WITNESS_SETTINGS, witnessValues } from "../witness.ts"
 import { appSettings } from "./app.ts"
@@ -124,7 +125,6 @@ async function run(name: Name | undefined, { dir, explain: explains = false, jso
 
 export function configCommand(): Command {
   return new Command("config")
-    .description("Check what the processes of a deployment are told, and explain each setting.")
     .addArgument(new Argument("[process]", "one of them; all whose settings are there when left out").choices(NAMES))
     .option(
       "--dir <directory>",
@@ -136,11 +136,11 @@ export function configCommand(): Command {
       "after",
       `
 Secrets are never shown. Exit codes: 0 nothing wrong, 1 a problem, 2 a mistake in the command line.
-
-Examples:
-  lindung config --dir deployment
-  lindung config authority --explain --dir deployment
-  lindung config key-server --explain --json`,
+${examples(
+  "lindung config --dir deployment",
+  "lindung config authority --explain --dir deployment",
+  "lindung config key-server --explain --json",
+)}`,
     )
     .action(run)
 }

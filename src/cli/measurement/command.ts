@@ -16,7 +16,7 @@ import {
   truthOfPositions,
   verdict,
 } from "../../simulator/index.ts"
-import { progressBar, table } from "../output.ts"
+import { examples, progressBar, table } from "../output.ts"
 import { readScenes } from "./read.ts"
 
 const tenths = (value: number): string => value.toFixed(1)
@@ -109,18 +109,18 @@ function report(fit: RadioFit, held: readonly HeldOut[], errors: Record<string, 
 const errorRows = (errors: Record<string, number>): string[][] =>
   Object.entries(errors).map(([name, spread]) => [`  ${name}`, spread.toFixed(3)])
 
-function afternoonTable(seed: string): string {
+function afternoonRows(seed: string): (string | number)[][] {
   const dice = seededDice(seed)
   const scenes = afternoon(dice, 0)
   const recordings = receive(scenes, dice)
   const truths = scenes.map(truthOfPositions)
   const near = (meetings: readonly Meeting[]) => meetings.filter(meeting => verdict(meeting) === "near").length
   const packets = recordings.map(recording => recording.packets.length)
-  return table([
+  return [
     ["scene", "minutes", "packets", "pairs of 153 within 2 m for 15 minutes"],
     ...scenes.map(({ name, start, end }, i) => [name, (end - start) / 60, packets[i]!, near(truths[i]!)]),
     ["all", "", packets.reduce((sum, count) => sum + count, 0), near(addMeetings(...truths))],
-  ])
+  ]
 }
 
 export function measurementCommand(): Command {
@@ -133,6 +133,7 @@ export function measurementCommand(): Command {
       afternoonCount,
     )
     .option("--json", "print everything as JSON")
+    .addHelpText("after", examples("lindung measurement fit --data ~/bt-measurements"))
     .action(async ({ data, errors, json }: { data: string; errors?: number; json?: true }) => {
       const recordings = await readScenes(data)
       const fit = fitRadio(recordings)
@@ -144,9 +145,16 @@ export function measurementCommand(): Command {
   const played = new Command("afternoon")
     .description("Say how many packets and meetings one simulated afternoon has.")
     .option("--seed <seed>", "any ASCII text", "1")
-    .action(({ seed }: { seed: string }) => console.log(afternoonTable(seed)))
+    .option("--json", "the rows of the table as JSON")
+    .addHelpText("after", examples("lindung measurement afternoon --seed 2"))
+    .action(({ seed, json }: { seed: string; json?: true }) => {
+      const rows = afternoonRows(seed)
+      const [head, ...body] = rows
+      const facts = body.map(row => Object.fromEntries(row.map((cell, i) => [head![i], cell])))
+      console.log(json ? JSON.stringify(facts, undefined, 2) : table(rows))
+    })
   return new Command("measurement")
-    .description("Work with measured radio contacts, and the simulated ones that are like them.")
+    .addHelpText("after", examples("lindung measurement afternoon", "lindung measurement fit --data ~/bt-measurements"))
     .addCommand(fit)
     .addCommand(played)
 }
