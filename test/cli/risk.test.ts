@@ -67,6 +67,6 @@ describe("lindung risk", () => {
 
   it("--help teaches with an example", () => {
     for (const command of ["explain", "compare", "presets"])
-      expect(lindung("", command, "--help").out).to.include("$ lindung risk")
+      expect(lindung("", command, "--help").out).to.include("  lindung risk")
   })
 })
