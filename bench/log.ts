@@ -88,7 +88,7 @@ async function parts(size: number, quorum: number) {
     name,
     publicKey: nativeEd25519.verifyKey(seed),
   }))
-  const trust = { key, policy: { witnesses, quorum } }
+  const trust = { key, policy: { witnesses, quorum }, ed25519: signature.ed25519 }
   const fetched = () => fetchHead({ send }, "", trust, known, FIRST_BUCKET + size, never)
   const { leaves } = await fetched()
   const wanted = leaves.slice(-BATCHES)

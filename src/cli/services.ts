@@ -8,8 +8,8 @@ import {
   fileTree,
   type IngestServer,
   type KeyServer,
+  nativeCurves,
   nativeEd25519,
-  nativeX25519,
   openIngestServer,
   openKeyServer,
   openPublisherServer,
@@ -51,8 +51,6 @@ const REQUEST_MS = 15_000
 const LOOK_MS = 5_000
 /** Requests that are not over by then are cut off at shutdown. */
 const SHUTDOWN_MS = 10_000
-
-const curves = { ed25519: nativeEd25519, x25519: nativeX25519 }
 
 /** Where the two halves of a key server keep their files: what each needs of the other is readable for it. */
 const places = (root: string) => ({
@@ -113,7 +111,7 @@ export async function openKeyServerOf(
     clock: around.clock,
     random: systemRandom,
     stores,
-    curves,
+    curves: nativeCurves,
     ...roomOf(root, around),
     log: around.onServerEvent,
   }).catch(error => released(stores, error))
@@ -150,7 +148,7 @@ export async function openPublisherOf(
     clock: around.clock,
     random: systemRandom,
     stores,
-    curves,
+    curves: nativeCurves,
     ...roomOf(root, around),
     log: around.onServerEvent,
   }).catch(error => released(stores, error))

@@ -1,4 +1,4 @@
-import { fromBase64, time } from "../crypto/index.ts"
+import { type Curves, fromBase64, sealedBox, signature, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { requireCalibration, UNCALIBRATED } from "./calibration.ts"
@@ -29,6 +29,7 @@ import type { Client } from "./verbs.ts"
 import { exposureIn, reportIn } from "./view.ts"
 
 const never = canceller()
+const PORTABLE: Curves = { ed25519: signature.ed25519, x25519: sealedBox.x25519 }
 
 /**
  * Opens the client on its store. No request is made and nothing is broadcast before {@link Client.start}.
@@ -73,7 +74,7 @@ class OpenClient implements Client {
     this.#ports = ports
     this.#design = design
     this.#keys = pinnedKeys(config)
-    const { radio, store, clock, random, calibration = UNCALIBRATED } = ports
+    const { radio, store, clock, random, calibration = UNCALIBRATED, curves = PORTABLE } = ports
     requireCalibration(calibration)
     const rule = configuredRule(config)
     // In design 4 a beacon says itself how well its power is known.
@@ -85,13 +86,13 @@ class OpenClient implements Client {
     this.#learner = new Learner({
       config,
       ports,
-      trust: { key: this.#keys.log, policy: this.#keys.policy },
+      trust: { key: this.#keys.log, policy: this.#keys.policy, ed25519: curves.ed25519 },
       design,
       rule: this.#rule,
       tracer: this.#tracer,
       exportKeys: this.#keys.exports,
     })
-    this.#outbox = new Outbox(config, ports, { keys: this.#keys, design, tracer: this.#tracer })
+    this.#outbox = new Outbox(config, ports, { keys: this.#keys, design, curves, tracer: this.#tracer })
   }
 
   async open(): Promise<void> {

@@ -1,4 +1,4 @@
-import { concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
+import { type Curves, concat, equal, type Random, time, u32, uniform } from "../crypto/index.ts"
 import {
   type Cancel,
   commitment,
@@ -74,6 +74,7 @@ export interface DeliveryPorts {
   readonly http: Http
   readonly store: Store
   readonly random: Random
+  readonly curves: Curves
   readonly design: Design
   readonly uploads: string
   readonly authority: string
@@ -177,7 +178,7 @@ async function redeem(
   const answer = { status: 200, bytes: TOKEN_BYTES }
   const bytes = await post(ports.http, ports.authority + REDEEM_PATH, request, answer, ports.signal)
   answered()
-  const token = goodToken(bytes, wanted, ports.authorityKey)
+  const token = goodToken(bytes, wanted, ports)
   const next = await ports.store.write(async tx => {
     const kind = action.kind === "cover" ? "cover" : await takeAnswer(tx, ports, action, token, parameters)
     const redeemed: Action = { ...action, kind, phase: "first", token: bytes }
@@ -220,10 +221,14 @@ async function takeAnswer(
   return "cover"
 }
 
-function goodToken(bytes: Uint8Array, wanted: Uint8Array, authorityKey: Uint8Array): Token | undefined {
+function goodToken(
+  bytes: Uint8Array,
+  wanted: Uint8Array,
+  { authorityKey, curves }: Pick<DeliveryPorts, "authorityKey" | "curves">,
+): Token | undefined {
   try {
     const token = parseToken(bytes)
-    return equal(token.commitment, wanted) && verifyToken(token, [authorityKey]) ? token : undefined
+    return equal(token.commitment, wanted) && verifyToken(token, [authorityKey], curves.ed25519) ? token : undefined
   } catch {
     return undefined
   }
@@ -245,7 +250,14 @@ async function seal(ports: DeliveryPorts, action: Action, parameters: ParameterS
   const report = stored && forBucket(stored, bucket, parameters)
   const publicKey = ingestKeyOf(await ports.store.read(readState), bucket)
   if (publicKey === undefined) throw new LindungError("state", `no ingest key for bucket ${bucket}: sync first`)
-  const to: Sealing = { design: ports.design, bucket, parameters, publicKey, random: ports.random }
+  const to: Sealing = {
+    design: ports.design,
+    bucket,
+    parameters,
+    publicKey,
+    random: ports.random,
+    curve: ports.curves.x25519,
+  }
   return { bucket, envelope: report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to) }
 }
 
@@ -253,7 +265,7 @@ async function seal(ports: DeliveryPorts, action: Action, parameters: ParameterS
 async function send(ports: DeliveryPorts, { envelope }: Sealed): Promise<Promised> {
   const answer = { status: 202, bytes: RECEIPT_BYTES }
   const receipt = await post(ports.http, ports.uploads + UPLOADS_PATH, envelope, answer, ports.signal)
-  const promised = parseReceipt(receipt, envelope, ports.receiptKey)
+  const promised = parseReceipt(receipt, envelope, ports.receiptKey, ports.curves.ed25519)
   if (promised === undefined) throw new LindungError("signature", "the receipt does not verify")
   return { promised, envelope, receipt }
 }

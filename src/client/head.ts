@@ -1,4 +1,4 @@
-import { equal, fromBase64, fromHex, merkle } from "../crypto/index.ts"
+import { equal, fromBase64, fromHex, merkle, type signature } from "../crypto/index.ts"
 import {
   type Cancel,
   type Checkpoint,
@@ -40,6 +40,7 @@ export interface Head {
 export interface Trust {
   readonly key: NoteKey
   readonly policy: WitnessPolicy
+  readonly ed25519: signature.Ed25519
 }
 
 interface Signed {
@@ -57,18 +58,18 @@ interface Signed {
 export async function fetchHead(
   http: Http,
   files: string,
-  { key, policy }: Trust,
+  { key, policy, ed25519 }: Trust,
   known: State["head"],
   nowBucket: number,
   signal: Cancel,
 ): Promise<Head> {
   const note = await fetchFile(http, files + PATHS.checkpoint, MAX_CHECKPOINT_BYTES, signal)
-  const checkpoint = verifyCheckpoint(note, key)
+  const checkpoint = verifyCheckpoint(note, key, ed25519)
   if (checkpoint.size < 1 || checkpoint.size > MAX_LEAVES)
     throw new LindungError("format", `the log has ${checkpoint.size} leaves, and never has more than ${MAX_LEAVES}`)
   const before = known && signedBefore(known, key)
   requireForward({ head: checkpoint, note }, known, before, key)
-  requireQuorum(note, policy)
+  requireQuorum(note, policy, ed25519)
   if (checkpoint.bucket > nowBucket)
     throw new LindungError("clock-skew", "the log has closed a bucket that has not begun on this phone", {
       skewMs: (nowBucket - checkpoint.bucket) * 7_200_000,

@@ -1,4 +1,4 @@
-import { uniform } from "../crypto/index.ts"
+import { type Curves, uniform } from "../crypto/index.ts"
 import type { Cancel, Design } from "../protocol/index.ts"
 import type { Config, pinnedKeys } from "./config.ts"
 import { coverInterval, coverStep } from "./cover.ts"
@@ -29,18 +29,20 @@ export class Outbox {
   readonly #ports: Ports
   readonly #keys: ReturnType<typeof pinnedKeys>
   readonly #design: Design
+  readonly #curves: Curves
   readonly #tracer: Tracer
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
     config: Config,
     ports: Ports,
-    of: { keys: ReturnType<typeof pinnedKeys>; design: Design; tracer: Tracer },
+    of: { keys: ReturnType<typeof pinnedKeys>; design: Design; curves: Curves; tracer: Tracer },
   ) {
     this.#config = config
     this.#ports = ports
     this.#keys = of.keys
     this.#design = of.design
+    this.#curves = of.curves
     this.#tracer = of.tracer
   }
 
@@ -67,7 +69,7 @@ export class Outbox {
     const renewed = async () => {
       if (this.#tracer.on) await this.#tracer.rotate()
     }
-    return { http, store, random, design: this.#design, ...to, signal, now, pause, renewed }
+    return { http, store, random, curves: this.#curves, design: this.#design, ...to, signal, now, pause, renewed }
   }
 
   /** In the write that starts tracing for the first time: cover actions begin with it. */

@@ -1,4 +1,4 @@
-import type { kernel } from "../crypto/index.ts"
+import type { Curves, kernel } from "../crypto/index.ts"
 import type { Cancel, KeyBatch, Random, UserAction } from "../protocol/index.ts"
 import type { Calibration } from "./calibration.ts"
 
@@ -170,6 +170,8 @@ export interface Ports {
   readonly readArchive?: ReadArchive
   /** What is known of the radio of this phone; without it, nothing is ({@link calibrationFor}). */
   readonly calibration?: Calibration
+  /** The platform's, where it has them: a signature of the log then costs a sixtieth. The portable ones unless given. */
+  readonly curves?: Curves
   /** With it everything in the store is encrypted. */
   readonly vault?: KeyVault
 }

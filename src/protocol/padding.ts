@@ -1,4 +1,4 @@
-import { gaen, type Random, time, uniform, unlinkable, weighted } from "../crypto/index.ts"
+import { gaen, type Random, time, uniform, uniforms, unlinkable, weighted } from "../crypto/index.ts"
 import { DAYS_BACK, type Design, type DesignName, designByName, type Lengths, slotAt, slotStart } from "./design.ts"
 import { archiveEntry, encodeExposureKey } from "./exposure-key.ts"
 import type { PaddingProfile, ParameterSet } from "./parameters.ts"
@@ -25,14 +25,17 @@ export function drawPadding(design: Design, bucket: number, parameters: Paramete
   if (design.reveals === "one") return [{ slot: first, entry: random.bytes(entryBytes(design)) }]
   const night = weighted(profile.nightStartHour, random)
   const nightHours = weighted(profile.nightHours, random)
-  const entries: PaddingEntry[] = []
-  for (let slot = first; slotStart(design, slot, parameters) < end; slot++) {
+  const slots: number[] = []
+  for (let slot = first; slotStart(design, slot, parameters) < end; slot++) slots.push(slot)
+  const draws = uniforms(random, 1000, slots.length)
+  const revealed = slots.filter((slot, i) => {
     const hour = hourOf(design, slot, parameters)
     const asleep = (hour - night + HOURS) % HOURS < nightHours
-    if (uniform(random, 1000) < profile.revealedByHour[hour]! && !asleep)
-      entries.push({ slot, entry: random.bytes(entryBytes(design)) })
-  }
-  return entries
+    return draws[i]! < profile.revealedByHour[hour]! && !asleep
+  })
+  const length = entryBytes(design)
+  const drawn = random.bytes(length * revealed.length)
+  return revealed.map((slot, i) => ({ slot, entry: drawn.slice(length * i, length * (i + 1)) }))
 }
 
 /**

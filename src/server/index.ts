@@ -5,7 +5,7 @@
 export type { ExportKey } from "./archive.ts"
 export { Entries, makeBatch } from "./batcher.ts"
 export type { IngestConfig, PublisherConfig, ServerConfig } from "./config.ts"
-export { nativeEd25519, nativeX25519 } from "./curves.ts"
+export { nativeCurves, nativeEd25519, nativeX25519 } from "./curves.ts"
 export { type InProcessAnswer, type InProcessRequest, inProcess } from "./http/in-process.ts"
 export { type IngestServer, type IngestServerPorts, openIngestServer } from "./ingest-server.ts"
 export { type KeyServer, openKeyServer, type ServerEvent, type ServerPorts } from "./key-server.ts"

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { type Random, type sealedBox, type signature, time } from "../crypto/index.ts"
+import { type Curves, type Random, time } from "../crypto/index.ts"
 import { LindungError } from "../protocol/index.ts"
 import { checkServerConfig, type ServerConfig } from "./config.ts"
 import { keyServerApp } from "./http/app.ts"
@@ -26,7 +26,7 @@ export interface ServerPorts {
   readonly clock: () => number
   readonly random: Random
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
-  readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
+  readonly curves: Curves
   /** Where envelopes are opened; in this process unless there is a better place. */
   readonly strongroom?: Strongroom
   readonly log?: (event: ServerEvent) => void

@@ -1,4 +1,4 @@
-import { type Random, type sealedBox, type signature, time } from "../crypto/index.ts"
+import { type Curves, type Random, time } from "../crypto/index.ts"
 import { checkPublisherConfig, type PublisherConfig } from "./config.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Metrics } from "./http/metrics.ts"
@@ -14,7 +14,7 @@ export interface PublisherServerPorts {
   readonly clock: () => number
   readonly random: Random
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
-  readonly curves: { readonly ed25519: signature.Ed25519; readonly x25519: sealedBox.X25519 }
+  readonly curves: Curves
   readonly strongroom?: Strongroom
   readonly askWitness?: AskWitness
   readonly log?: (event: ServerEvent) => void

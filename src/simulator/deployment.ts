@@ -10,8 +10,8 @@ import {
   memoryEnvelopes,
   memoryRecords,
   memoryTree,
+  nativeCurves,
   nativeEd25519,
-  nativeX25519,
   openKeyServer,
 } from "../server/index.ts"
 import { seededDice } from "./dice.ts"
@@ -89,7 +89,7 @@ export async function deploy(
       clock,
       random: dice("server"),
       stores: { envelopes: memoryEnvelopes(), records: memoryRecords(), tree: memoryTree() },
-      curves: { ed25519: nativeEd25519, x25519: nativeX25519 },
+      curves: nativeCurves,
       after: (_, run) => run(),
     },
   )

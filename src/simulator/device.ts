@@ -9,6 +9,7 @@ import {
   type TaskId,
 } from "../client/index.ts"
 import type { Random } from "../crypto/index.ts"
+import { nativeCurves } from "../server/index.ts"
 import { fraction } from "./dice.ts"
 import { openPhone, type Phone, phoneClock, type VirtualTime } from "./neighbourhood.ts"
 
@@ -124,6 +125,7 @@ export class Device {
       },
       store: fused(this.#store, fuse),
       random,
+      curves: nativeCurves,
       scheduler,
       http: {
         async send(request) {

@@ -68,13 +68,15 @@ export interface PhonePorts {
   readonly http: Http
   readonly random: Random
   readonly wait?: Ports["wait"]
+  readonly curves?: Ports["curves"]
   /** Forgets what it is told unless given: somebody else runs the tasks. */
   readonly scheduler?: Scheduler
 }
 
 /** Opens the client of one phone. */
 export async function openPhone(name: string, config: Config, ports: PhonePorts): Promise<Phone> {
-  const { clock, store, http, random, wait, scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
+  const { clock, store, http, random, wait, curves } = ports
+  const { scheduler = { arm: async () => {}, disarm: async () => {} } } = ports
   const radio = new SimulatedRadio()
   const client = await open(config, {
     radio,
@@ -85,6 +87,7 @@ export async function openPhone(name: string, config: Config, ports: PhonePorts)
     scheduler,
     readArchive,
     ...(wait && { wait }),
+    ...(curves && { curves }),
   })
   return { name, client, clock, payload: () => radio.next?.().payload, hear: sighting => radio.on?.(sighting) }
 }

@@ -36,7 +36,14 @@ import { CONFIG } from "./config.ts"
 const SEED = new Uint8Array(32).fill(21)
 const EXPORT_SECRET = new Uint8Array(32).fill(22)
 const NAME = "log.example"
-const keysOf = (n: number) => sealedBox.keyPair(new Uint8Array(32).fill(n), nativeX25519)
+const made = new Map<number, ReturnType<typeof sealedBox.keyPair>>()
+
+/** Every log of a test run has the same keys, which are made once. */
+function keysOf(n: number): ReturnType<typeof sealedBox.keyPair> {
+  const keys = made.get(n) ?? sealedBox.keyPair(new Uint8Array(32).fill(n), nativeX25519)
+  made.set(n, keys)
+  return keys
+}
 
 /** A log and its files, made by hand: every lie of a server can be told with it. */
 export class TestLog {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { shuffle, uniform } from "../../src/crypto/index.ts"
+import { shuffle, uniform, uniforms } from "../../src/crypto/index.ts"
 import { anyU32, scripted, seeded } from "./draws.ts"
 
 /** Σ (observed − expected)² / expected over cells that are all expected equally often. */
@@ -57,6 +57,17 @@ describe("crypto/random", () => {
         RangeError,
         `outcomes: expected a whole number from 1 to 4294967296, got ${outcomes}`,
       )
+  })
+
+  it("uniforms() are the draws that uniform() makes one by one", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 32 }), fc.nat(200), fc.string(), (outcomes, count, label) => {
+        const [one, all] = [seeded(label), seeded(label)]
+        const singly = Array.from({ length: count }, () => uniform(one, outcomes))
+        expect([...uniforms(all, outcomes, count)]).to.deep.equal(singly)
+      }),
+    )
+    expect(() => uniforms({ bytes: n => new Uint8Array(n - 1) }, 6, 3)).to.throw(RangeError, "expected 12 bytes")
   })
 
   // Chi-square thresholds: the quantile 1 − 10⁻⁶ of the distribution. The sources are fixed, so the outcome is too.

@@ -88,6 +88,9 @@ export const surface: readonly Row[] = [
 
   row("shuffle", [], () => crypto.shuffle([1, 2, 3, 4], source())),
   row("uniform", [whole("outcomes", 1, 2 ** 32)], outcomes => crypto.uniform(source(), outcomes)),
+  row("uniforms", [whole("outcomes", 1, 2 ** 32), whole("count", 0, 2 ** 16)], (outcomes, count) =>
+    crypto.uniforms(source(), outcomes, count),
+  ),
 
   row("code.generate", [], () => code.generate(source())),
   row("code.group", [text("code", fc.string())], code.group),

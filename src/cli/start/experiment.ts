@@ -4,6 +4,7 @@ import type { MechanismName } from "../../authority/index.ts"
 import { type DayResult, isoDay, memoryStore, type Status, type Store } from "../../client/index.ts"
 import { time } from "../../crypto/index.ts"
 import { type DesignName, designByName } from "../../protocol/index.ts"
+import { nativeCurves } from "../../server/index.ts"
 import {
   type Meeting,
   openPhone,
@@ -89,6 +90,7 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
         store: plan.storeOf?.(name) ?? memoryStore(),
         http,
         random: systemRandom,
+        curves: nativeCurves,
       }),
     )
   }
