@@ -1,6 +1,5 @@
-import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import nacl from "tweetnacl"
-import { type Bytes, concat, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
+import { ascii, type Bytes, concat, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
 import { blake2b24 } from "./hash.ts"
 import { checkedRandom, type Random } from "./random.ts"
 
@@ -35,15 +34,14 @@ export const x25519: X25519 = {
   },
 }
 
-function words(input: Uint8Array): Uint32Array {
-  const out = new Uint32Array(input.length / 4)
-  for (let i = 0; i < out.length; i++)
-    out[i] = input[4 * i]! | (input[4 * i + 1]! << 8) | (input[4 * i + 2]! << 16) | (input[4 * i + 3]! << 24)
-  return out
+/** What tweetnacl is made of; its types leave it out. */
+const { lowlevel } = nacl as unknown as {
+  readonly lowlevel: {
+    crypto_core_hsalsa20(out: Uint8Array, input: Uint8Array, key: Uint8Array, constant: Uint8Array): void
+  }
 }
-
-// "expand 32-byte k", the constant of Salsa20, as four little-endian words.
-const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
+/** The constant of Salsa20. */
+const SIGMA = ascii("expand 32-byte k")
 
 /**
  * crypto_box_beforenm: HSalsa20(X25519(secret, public), 0¹⁶).
@@ -53,14 +51,9 @@ const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
 function boxKey(curve: X25519, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
   const shared = curve.sharedSecret(secretKey, publicKey)
   if (shared.every(byte => byte === 0)) return undefined
-  const input = words(shared)
-  const out = new Uint32Array(8)
-  hsalsa(SIGMA, input, new Uint32Array(4), out)
   const key = new Uint8Array(BOX_KEY_BYTES)
-  out.forEach((word, i) => {
-    for (let b = 0; b < 4; b++) key[4 * i + b] = word >>> (8 * b)
-  })
-  for (const secret of [shared, input, out]) secret.fill(0)
+  lowlevel.crypto_core_hsalsa20(key, new Uint8Array(16), shared, SIGMA)
+  shared.fill(0)
   return key
 }
 
@@ -96,7 +89,7 @@ export function seal(
   const key = boxKey(curve, ephemeralSecret, publicKey)
   if (key === undefined) throw new RangeError("publicKey: expected a point of large order, got one of small order")
   const nonce = blake2b24(ephemeral, publicKey)
-  const sealed = concat(ephemeral, xsalsa20poly1305(key, nonce).encrypt(message))
+  const sealed = concat(ephemeral, nacl.secretbox(ofThisRealm(message), nonce, key))
   ephemeralSecret.fill(0)
   key.fill(0)
   return sealed
@@ -118,12 +111,8 @@ export function open(
   const ephemeral = sealed.subarray(0, BOX_KEY_BYTES)
   const key = boxKey(curve, keys.secretKey, ephemeral)
   if (key === undefined) return undefined
-  try {
-    const nonce = blake2b24(ephemeral, keys.publicKey)
-    return xsalsa20poly1305(key, nonce).decrypt(sealed.subarray(BOX_KEY_BYTES)) as Uint8Array<ArrayBuffer>
-  } catch {
-    return undefined
-  } finally {
-    key.fill(0)
-  }
+  const nonce = blake2b24(ephemeral, keys.publicKey)
+  const message = nacl.secretbox.open(ofThisRealm(sealed.subarray(BOX_KEY_BYTES)), nonce, key)
+  key.fill(0)
+  return message === null ? undefined : new Uint8Array(message)
 }

@@ -1,5 +1,5 @@
-import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
-import { concat, requireByteArray, requireBytes } from "./bytes.ts"
+import nacl from "tweetnacl"
+import { concat, ofThisRealm, requireByteArray, requireBytes } from "./bytes.ts"
 import { checkedRandom, type Random } from "./random.ts"
 
 export const SECRET_BOX_KEY_BYTES = 32
@@ -16,7 +16,7 @@ export function seal(message: Uint8Array, key: Uint8Array, random: Random): Uint
   requireByteArray("message", message)
   requireBytes("key", SECRET_BOX_KEY_BYTES, key)
   const nonce = checkedRandom(random).bytes(NONCE_BYTES)
-  return concat(nonce, xsalsa20poly1305(key, nonce).encrypt(message))
+  return concat(nonce, nacl.secretbox(ofThisRealm(message), ofThisRealm(nonce), ofThisRealm(key)))
 }
 
 /** @returns the message, or undefined when it was not sealed under this key or was changed since */
@@ -24,10 +24,7 @@ export function open(sealed: Uint8Array, key: Uint8Array): Uint8Array<ArrayBuffe
   requireByteArray("sealed", sealed)
   requireBytes("key", SECRET_BOX_KEY_BYTES, key)
   if (sealed.length < SECRET_BOX_BYTES) return undefined
-  try {
-    const box = xsalsa20poly1305(key, sealed.subarray(0, NONCE_BYTES))
-    return box.decrypt(sealed.subarray(NONCE_BYTES)) as Uint8Array<ArrayBuffer>
-  } catch {
-    return undefined
-  }
+  const nonce = ofThisRealm(sealed.subarray(0, NONCE_BYTES))
+  const message = nacl.secretbox.open(ofThisRealm(sealed.subarray(NONCE_BYTES)), nonce, ofThisRealm(key))
+  return message === null ? undefined : new Uint8Array(message)
 }

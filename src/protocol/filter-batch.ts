@@ -23,7 +23,10 @@ const CUCKOO_SLOTS = 4
 const MIN_FINGERPRINT_BITS = 16
 
 export type FilterKind = "ribbon" | "cuckoo"
-const FILTERS = { ribbon: ribbonFilter, cuckoo: cuckooFilter } as const
+// Apart from each other: a phone reads filters, and carries nothing that builds them.
+const PARSE = { ribbon: ribbonFilter.parse, cuckoo: cuckooFilter.parse } as const
+const buildFilter = (kind: FilterKind, hashes: Uint8Array, fingerprintBits: number): Filter =>
+  kind === "ribbon" ? ribbonFilter.build(hashes, fingerprintBits) : cuckooFilter.build(hashes, fingerprintBits)
 
 /** A batch of design 2. */
 export interface FilterBatch extends BatchHeader {
@@ -59,7 +62,7 @@ export function encodeFilterBatch(
     hashes.set(filterHash(header.salt, x), FILTER_HASH_BYTES * i)
   })
   const head = encodeHeader(header, { entries: distinctHashes(hashes).length, groupCount: 1 })
-  return concat(head, FILTERS[kind].build(hashes, fingerprintBits).bytes())
+  return concat(head, buildFilter(kind, hashes, fingerprintBits).bytes())
 }
 
 /** The filter behind a header. */
@@ -69,7 +72,7 @@ export function readFilter(reader: Reader, header: BatchHeader & Counts): Filter
   const bytes = reader.view(reader.left)
   if ((bytes[0] ?? 0) < MIN_FINGERPRINT_BITS) throw reader.error("fingerprints too short")
   const kind = bytes[1] === CUCKOO_SLOTS ? "cuckoo" : "ribbon"
-  const filter = FILTERS[kind].parse(bytes)
+  const filter = PARSE[kind](bytes)
   if (filter === undefined) throw reader.error("not a filter")
   if (!filter.mayHold(entries)) throw reader.error("its filter does not fit its count")
   return { holds: "filter", design, bucket, parametersHash, salt, entries, kind, filter }

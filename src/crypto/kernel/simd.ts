@@ -1,3 +1,4 @@
+import { fromHex } from "../bytes.ts"
 import { type Backend, LANES, type Lanes, MAX_SCAN, type Schedule, secretBytes } from "./backend.ts"
 import { labelBlock } from "./labels.ts"
 import { KERNEL } from "./wasm.generated.ts"
@@ -47,7 +48,7 @@ const PROBE = Uint8Array.of(
 export function compileKernel(): WasmModule | undefined {
   if (typeof WebAssembly === "undefined" || !WebAssembly.validate(PROBE)) return undefined
   try {
-    return new WebAssembly.Module(fromBase64(KERNEL))
+    return new WebAssembly.Module(fromHex(KERNEL))
   } catch {
     return undefined
   }
@@ -101,19 +102,4 @@ export class SimdBackend implements Backend {
     for (let lane = 0; lane < count; lane++) this.#laneTables[lane] = TABLES + 4 * tables[lane]!
     return this.#kernel.scan(from, to - from, count)
   }
-}
-
-const SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-/** RFC 4648, 4, of our own text only: it is not checked. */
-function fromBase64(text: string): Uint8Array {
-  const value = new Uint8Array(128)
-  for (let i = 0; i < 64; i++) value[SYMBOLS.charCodeAt(i)] = i
-  const digits = text.replace(/=+$/, "").length
-  const out = new Uint8Array((digits * 3) >> 2)
-  for (let i = 0, bits = 0, at = 0; i < digits; i++) {
-    bits = (bits << 6) | value[text.charCodeAt(i)]!
-    if ((i & 3) !== 0) out[at++] = bits >> (6 - 2 * (i & 3))
-  }
-  return out
 }
