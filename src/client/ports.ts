@@ -115,10 +115,6 @@ export interface Radio {
     readonly serveOverConnection: boolean
     readonly rotatesAddressWithPayload: boolean
   }
-  /** The power at which it advertises, dBm, −128 … 127: design 4 says it inside the beacon, encrypted. */
-  readonly txPower?: number
-  /** How well that was measured for this model, 0 (not at all) to 3. */
-  readonly calibration?: 0 | 1 | 2 | 3
   /**
    * Sends what `next` gives. Obligations: calls it for every new address, takes a new address once `until` has passed or
    * the signal aborts, and never sends one payload under two addresses or two payloads under one. Where the system
@@ -168,7 +164,10 @@ export interface Ports {
   readonly wait?: (milliseconds: number) => Promise<void>
   /** Design 4 needs it, the others do not look at it. */
   readonly readArchive?: ReadArchive
-  /** What is known of the radio of this phone; without it, nothing is ({@link calibrationFor}). */
+  /**
+   * What is known of the radio of this phone, the power that it sends with included, which design 4 says inside the beacon;
+   * without it, nothing is ({@link calibrationFor}).
+   */
   readonly calibration?: Calibration
   /** The platform's, where it has them: a signature of the log then costs a sixtieth. The portable ones unless given. */
   readonly curves?: Curves

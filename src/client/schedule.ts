@@ -8,9 +8,10 @@ import {
   slotBytes,
   slotStart,
 } from "../protocol/index.ts"
+import type { Calibration } from "./calibration.ts"
 import { payload as gaenPayload, newKey } from "./gaen/broadcast.ts"
 import { entries, secretKey, secretsBetween, slotOfSecret } from "./layout.ts"
-import type { Radio, ReadTx, WriteTx } from "./ports.ts"
+import type { ReadTx, WriteTx } from "./ports.ts"
 
 /*
  * own secret of a slot: secret ‖ salt (the slot as reports reveal it) ‖ broadcast order, two bytes an epoch (1 to 3)
@@ -112,9 +113,6 @@ export function ephIdAt(
   return { ephId, until: (Math.floor(second / epochSeconds) + 1) * epochSeconds }
 }
 
-/** Where a radio does not say its transmit power: what the DP-3T apps took it for. */
-const DEFAULT_TX_POWER = 12
-
 /**
  * The payload of the beacons of a moment of a slot, and until when: an identifier to the end of its epoch, or in design 4
  * RPI ‖ AEM to the end of the interval.
@@ -124,16 +122,15 @@ export function payloadAt(
   from: OwnSlot,
   second: number,
   lengths: Lengths,
-  radio: Pick<Radio, "txPower" | "calibration">,
+  { txPower, confidence }: Calibration,
 ): { payload: Uint8Array; until: number } {
   if (design.name !== "gaen") {
     const { ephId, until } = ephIdAt(design, from, second, lengths)
     return { payload: ephId, until }
   }
   const { tek, ...times } = parseExposureKey(from.record.subarray(0, design.secretBytes))
-  const { txPower = DEFAULT_TX_POWER, calibration } = radio
   return {
-    payload: gaenPayload({ tek, ...times }, second, txPower, calibration),
+    payload: gaenPayload({ tek, ...times }, second, txPower, confidence),
     until: (time.interval(second) + 1) * time.SECONDS_PER_INTERVAL,
   }
 }

@@ -214,10 +214,8 @@ export class Tracer {
   }
 
   #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
-    const { design, parameters, radio, calibration: known } = this.#ports
-    // What the radio says of itself goes before what a table says of its model.
-    const power = { txPower: radio.txPower ?? known.txPower, calibration: radio.calibration ?? known.confidence }
-    const { payload, until } = payloadAt(design, from, this.now(), parameters(), power)
+    const { design, parameters, calibration } = this.#ports
+    const { payload, until } = payloadAt(design, from, this.now(), parameters(), calibration)
     this.#advertised = { payload, until: (until * 1000) as EpochMs }
     return this.#advertised
   }

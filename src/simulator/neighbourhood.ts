@@ -1,5 +1,6 @@
 import { readArchive } from "../client/gaen/index.ts"
 import {
+  type Calibration,
   type Client,
   type Clock,
   type Config,
@@ -36,14 +37,13 @@ export interface Phone {
   hear(sighting: Sighting): void
 }
 
-/** Simulated phones say the same of themselves in every design; design 4 says it inside the beacon. */
+/** Simulated phones send alike, and are known well; design 4 says it inside the beacon. */
 const TX_POWER = 0
+const CALIBRATION: Calibration = { rssi: 0, txPower: TX_POWER, confidence: 3 }
 
 /** A radio whose air is the simulator's. */
 class SimulatedRadio implements Radio {
   readonly can = { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true }
-  readonly txPower = TX_POWER
-  readonly calibration = 3
   next: (() => { payload: Uint8Array; until: EpochMs }) | undefined
   on: ((sighting: Sighting) => void) | undefined
 
@@ -86,6 +86,7 @@ export async function openPhone(name: string, config: Config, ports: PhonePorts)
     http,
     scheduler,
     readArchive,
+    calibration: CALIBRATION,
     ...(wait && { wait }),
     ...(curves && { curves }),
   })

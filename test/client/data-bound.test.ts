@@ -50,19 +50,20 @@ describe("a test, where the authority signs commitments", () => {
     await w.close()
   })
 
-  it("that is positive is reported by itself, and who was near is warned", async () => {
-    const { w, anna, ben } = await bound()
-    await w.test("anna")
-    await w.advance({ hours: 1 })
-    expect((await anna.status()).report.is).to.equal("tested")
-    expect(await w.confirm("anna", START)).to.equal("")
-    await w.advance({ hours: 13 })
-    expect((await anna.status()).report).to.deep.include({ is: "sent" })
-    await w.advance({ hours: 14 })
-    expect((await ben.status()).exposure.is).to.equal("exposed")
-    expect(await dump(w.store("anna"), "r"), "the report is forgotten").to.deep.equal([])
-    await w.close()
-  })
+  for (const design of ["hybrid", "gaen"] as const)
+    it(`that is positive is reported by itself, and who was near is warned: ${design}`, async () => {
+      const { w, anna, ben } = await bound(design)
+      await w.test("anna")
+      await w.advance({ hours: 1 })
+      expect((await anna.status()).report.is).to.equal("tested")
+      expect(await w.confirm("anna", START)).to.equal("")
+      await w.advance({ hours: 13 })
+      expect((await anna.status()).report).to.deep.include({ is: "sent" })
+      await w.advance({ hours: 14 })
+      expect((await ben.status()).exposure.is).to.equal("exposed")
+      expect(await dump(w.store("anna"), "r"), "the report is forgotten").to.deep.equal([])
+      await w.close()
+    })
 
   it("also reports whom it met after the test, from secrets that it had committed to there", async () => {
     const { w } = await bound()

@@ -1,5 +1,5 @@
+import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import { expect } from "chai"
-import nacl from "tweetnacl"
 import { type EpochMs, type KeyVault, memoryStore, open, type Store } from "../../src/client/index.ts"
 import { EVERYTHING, entries } from "../../src/client/layout.ts"
 import { encryptedStore } from "../../src/client/store/encrypted.ts"
@@ -29,7 +29,7 @@ describe("a secret box", () => {
       const message = seeded(length).bytes(length)
       const sealed = secretBox.seal(message, boxKey, seeded(9))
       expect(sealed.length).to.equal(length + secretBox.SECRET_BOX_BYTES)
-      expect(sealed.slice(24)).to.deep.equal(nacl.secretbox(message, sealed.slice(0, 24), boxKey))
+      expect(sealed.slice(24)).to.deep.equal(xsalsa20poly1305(boxKey, sealed.slice(0, 24)).encrypt(message))
       expect(secretBox.open(sealed, boxKey)).to.deep.equal(message)
     }
   })
