@@ -7,9 +7,10 @@ import { bundles } from "./client/bundle.ts"
 import { KEYS, writeTree } from "./client/deployment.ts"
 import { BATCHES, type BenchDesign } from "./client/scene.ts"
 import { fill, OBSERVATIONS, type StoreName } from "./client/stored.ts"
+import { rounds } from "./rounds.ts"
 import type { Bench, Table } from "./run.ts"
 
-const RUNS = 5
+const RUNS = rounds(5)
 const STORES: readonly StoreName[] = ["SQLite", "SQLite, encrypted"]
 const DESIGNS: readonly BenchDesign[] = ["hybrid", "low-cost", "unlinkable"]
 

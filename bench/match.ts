@@ -5,9 +5,10 @@ import { workerMatcher } from "../src/client/node/index.ts"
 import { kernel } from "../src/crypto/index.ts"
 import { noble, nodeHex, nodeTyped } from "./match/contestants.ts"
 import { DAYS, firstKeys, gaenScene, lowCostScene, type Scene } from "./match/scene.ts"
+import { rounds } from "./rounds.ts"
 import type { Bench, Table } from "./run.ts"
 
-const ROUNDS = 5
+const ROUNDS = rounds(5)
 const HEARD = 20_000
 const NATION = 30_000
 

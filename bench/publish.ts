@@ -22,12 +22,13 @@ import {
   slotCount,
 } from "../src/protocol/index.ts"
 import { fileTree, nativeEd25519, nativeX25519, openKeyServer } from "../src/server/index.ts"
+import { rounds } from "./rounds.ts"
 import type { Bench } from "./run.ts"
 import { authoritySeed, BUCKET, config, filePorts, freshDirectory, parameters, random } from "./serve/deployment.ts"
 
 const ENVELOPES = 100_000
 const REPORT_SHARE = 0.01
-const RUNS = 3
+const RUNS = rounds(3)
 const GATHERING = 500
 
 const design = designByName("hybrid")!

@@ -3,10 +3,11 @@ import { once } from "node:events"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface, type Interface } from "node:readline"
+import { rounds } from "./rounds.ts"
 import type { Bench, Table } from "./run.ts"
 
 const CODES = 100_000
-const RUNS = 3
+const RUNS = rounds(3)
 const SECONDS = 10
 const REDEEM_MS = 1500
 

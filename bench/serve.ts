@@ -5,10 +5,11 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { designByName, envelopeBytes, PATHS } from "../src/protocol/index.ts"
 import { openKeyServer } from "../src/server/index.ts"
+import { rounds } from "./rounds.ts"
 import type { Bench } from "./run.ts"
 import { BUCKET, config, filePorts, freshDirectory, parameters } from "./serve/deployment.ts"
 
-const RUNS = 5
+const RUNS = rounds(5)
 const SECONDS = 5
 
 interface Figures {

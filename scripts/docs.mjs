@@ -75,7 +75,7 @@ const gone = pages.flatMap(page =>
 )
 say("files named", gone, `${named}`)
 
-for (const script of ["error-table", "settings-table", "exposure-rules", "data-flow"]) {
+for (const script of ["error-table", "settings-table", "exposure-rules", "data-flow", "architecture", "conformance"]) {
   const { status, stdout, stderr } = run(`scripts/${script}.mjs`)
   say(`scripts/${script}.mjs`, status === 0 ? [] : stderr.trim().split("\n"), stdout.trim())
 }
