@@ -4,7 +4,7 @@ import { join } from "node:path"
 import Database from "better-sqlite3"
 import { expect } from "chai"
 import { readScene, readScenes } from "../../src/cli/measurement/index.ts"
-import { addMeetings, fieldRadio, fitRadio, truthOfPackets, verdict } from "../../src/simulator/index.ts"
+import { addMeetings, truthOfPackets, verdict } from "../../src/simulator/index.ts"
 
 const MEASUREMENT = join(process.env["LINDUNG_DATA"] ?? "../shared/data", "contacts", "bt-measurements")
 
@@ -100,12 +100,6 @@ describe("cli/measurement", () => {
       recordings.slice(1).forEach(({ start }, i) => {
         expect(start).to.be.above(recordings[i]!.end)
       })
-    })
-
-    it("gives the radio that stands in the code, from files read in any order", async () => {
-      const { model, quantileError } = fitRadio(await readScenes(MEASUREMENT))
-      expect(model).to.deep.equal(fieldRadio)
-      expect(quantileError).to.be.below(1)
     })
 
     it("knows for some pairs who was near for fifteen minutes, and says of the others that it does not", async () => {

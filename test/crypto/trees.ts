@@ -24,6 +24,35 @@ export function nodesOf(leaves: readonly Uint8Array[]): merkle.NodeReader {
   }
 }
 
+/** Whether every leaf of a size is proved under its own root, place and size, and under no other. */
+export function expectInclusions(size: number, leaves: readonly Uint8Array[], roots: readonly Uint8Array[]): void {
+  const node = nodesOf(leaves.slice(0, size))
+  for (let index = 0; index < size; index++) {
+    const proof = merkle.inclusionProof(index, size, node)
+    const verify = (i: number, n: number, leaf: number, root: number) =>
+      merkle.verifyInclusion(i, n, leaves[leaf]!, proof, roots[root]!)
+    expect(verify(index, size, index, size), `${index} of ${size}`).to.equal(true)
+    const neighbour = (index + 1) % size
+    if (neighbour !== index) expect(verify(index, size, neighbour, size)).to.equal(false)
+    if (neighbour !== index) expect(verify(neighbour, size, index, size)).to.equal(false)
+    expect(verify(index, size, index, size - 1)).to.equal(false)
+  }
+}
+
+/** Whether a size holds every older one, under their own roots and no other. */
+export function expectConsistencies(size: number, leaves: readonly Uint8Array[], roots: readonly Uint8Array[]): void {
+  const node = nodesOf(leaves.slice(0, size))
+  for (let old = 0; old <= size; old++) {
+    const proof = merkle.consistencyProof(old, size, node)
+    const verify = (from: number, to: number) => merkle.verifyConsistency(old, size, roots[from]!, roots[to]!, proof)
+    expect(verify(old, size), `${old} in ${size}`).to.equal(true)
+    expect(verify(old, size + 1 >= roots.length ? size - 1 : size + 1) && old > 0, `${old} in ${size}`).to.equal(false)
+    const deeper = merkle.verifyConsistency(old, 2 * size + 1, roots[old]!, roots[size]!, proof)
+    expect(deeper && old > 0, `${old} in ${2 * size + 1}`).to.equal(false)
+    expect(verify(old === 0 ? 1 : old - 1, size), `${old} in ${size}`).to.equal(false)
+  }
+}
+
 type Verify = (proof: readonly Uint8Array[]) => boolean
 
 /** The proof holds, and no proof with a changed, missing, added or exchanged hash, or one of another length, does. */

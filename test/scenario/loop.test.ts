@@ -11,9 +11,14 @@ import { addMeetings, afternoon, receive, seededDice, truthOfPositions } from ".
 
 const POSITIVE = "7"
 
+/** Who was in the train, with seats next to each other and far apart; the other ten only take time. */
+const PEOPLE = 8
+
 function train() {
   const dice = seededDice("loop")
-  const scenes = afternoon(dice, 1_596_114_000).filter(({ name }) => name === "train")
+  const scenes = afternoon(dice, 1_596_114_000)
+    .filter(({ name }) => name === "train")
+    .map(scene => ({ ...scene, people: scene.people.slice(0, PEOPLE) }))
   return { recordings: receive(scenes, dice), truth: addMeetings(...scenes.map(truthOfPositions)) }
 }
 
@@ -91,7 +96,7 @@ describe("the whole loop over real HTTP and files", () => {
         const files = await storedIn(directory)
         expect(files.length).to.be.greaterThan(10)
         const people = [...stores].filter(([person]) => person !== POSITIVE)
-        expect(people).to.have.length(17)
+        expect(people).to.have.length(PEOPLE - 1)
         for (const [person, store] of people)
           for (const secret of await ownSecrets(store, design))
             for (const needle of [

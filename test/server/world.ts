@@ -46,6 +46,7 @@ import {
   segmentEnvelopes,
   sqliteRecords,
 } from "../../src/server/index.ts"
+import { smallBatches } from "../../src/simulator/deployment.ts"
 
 export const random: Random = { bytes: n => new Uint8Array(randomBytes(n)) }
 export const native = { ed25519: nativeEd25519, x25519: nativeX25519 }
@@ -64,7 +65,7 @@ export function serverConfig(
     receiptSeed: new Uint8Array(32).fill(2),
     wrappingKey: new Uint8Array(32).fill(3),
     authorityKeys: [signature.ed25519.verifyKey(authoritySeed)],
-    parameters: [defaultParameters(FIRST_BUCKET, designs)],
+    parameters: [smallBatches(defaultParameters(FIRST_BUCKET, designs))],
     uploadsPerMinute: 0,
     proxies: 0,
     ...(designs.includes("gaen") && {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { hex, merkle, u32 } from "../../src/crypto/index.ts"
-import { nodesOf, plainRoot } from "../crypto/trees.ts"
+import { expectConsistencies, expectInclusions, nodesOf, plainRoot } from "../crypto/trees.ts"
 
 const SIZES = 2000
 const leaves = Array.from({ length: SIZES }, (_, i) => merkle.leafHash(u32(i)))
@@ -19,5 +19,14 @@ it(`roots and proofs hold for all sizes up to ${SIZES}`, function () {
       const consistent = merkle.verifyConsistency(i + 1, size, roots[i + 1]!, roots[size]!, consistency)
       expect(consistent, `${i + 1} in ${size}`).to.equal(true)
     }
+  }
+})
+
+it("no proof holds under another root, place or size, for all sizes up to 130", () => {
+  const first = leaves.slice(0, 130)
+  const roots = Array.from({ length: 131 }, (_, n) => plainRoot(first.slice(0, n)))
+  for (let size = 0; size <= 130; size++) {
+    expectInclusions(size, first, roots)
+    expectConsistencies(size, first, roots)
   }
 })

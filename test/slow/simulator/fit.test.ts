@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { expect } from "chai"
 import fc from "fast-check"
+import { readScenes } from "../../../src/cli/measurement/index.ts"
 import { fitCurve, packetCounts } from "../../../src/simulator/fit/likelihood.ts"
 import { links } from "../../../src/simulator/fit/links.ts"
 import { varianceShares } from "../../../src/simulator/fit/shares.ts"
@@ -162,5 +165,19 @@ describe("simulator/fit", () => {
 
   it("too few known distances are refused, not fitted", () => {
     expect(() => fitCurve([], 14)).to.throw(RangeError, "at least 50")
+  })
+})
+
+describe("the field measurement", () => {
+  const directory = join(process.env["LINDUNG_DATA"] ?? "../shared/data", "contacts", "bt-measurements")
+
+  it("gives the radio that stands in the code, from files read in any order", async function () {
+    if (!existsSync(join(directory, "scenario01-lunch.sqlite"))) {
+      console.warn(`    skipped: ${directory} is not there (public as DP-3T/bt-measurements, experiment 34)`)
+      return this.skip()
+    }
+    const { model, quantileError } = fitRadio(await readScenes(directory))
+    expect(model).to.deep.equal(fieldRadio)
+    expect(quantileError).to.be.below(1)
   })
 })
