@@ -4,13 +4,20 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { auditDisk, type Canary, type DiskReport } from "../../src/audit/index.ts"
-import { type CodeStore, openAuthority, sqliteCodeStore } from "../../src/authority/index.ts"
+import {
+  type Authority,
+  type CodeStore,
+  type MechanismName,
+  openAuthority,
+  sqliteCodeStore,
+} from "../../src/authority/index.ts"
 import { filesOf, inflate, rebuild } from "../../src/cli/audit/seized.ts"
-import { code, type Random, time } from "../../src/crypto/index.ts"
+import { ascii, code, type Random, time } from "../../src/crypto/index.ts"
 import {
   commitment,
   designByName,
   encodeRedeem,
+  encodeTest,
   INGEST_KEYS_BYTES,
   ingestKeyFor,
   PATHS,
@@ -18,6 +25,7 @@ import {
   type Report,
   sealCover,
   sealReport,
+  testLock,
   UPLOADS_PATH,
 } from "../../src/protocol/index.ts"
 import {
@@ -43,11 +51,13 @@ export const scratch = (): string =>
   mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "lindung-handover-"))
 export const discard = (directory: string): void => rmSync(directory, { recursive: true, force: true })
 
+type Log = (event: { readonly event: string; readonly [fact: string]: unknown }) => void
+
 /** Adapters in place of the real ones: each does one thing that must be found out. */
 export interface Mutant {
-  readonly stores?: (real: ServerPorts["stores"], directory: string) => ServerPorts["stores"]
+  readonly stores?: (real: ServerPorts["stores"], directory: string, log: Log) => ServerPorts["stores"]
   readonly codes?: (real: CodeStore, directory: string) => CodeStore
-  readonly handler?: (real: RequestListener, directory: string) => RequestListener
+  readonly handler?: (real: RequestListener, directory: string, log: Log) => RequestListener
 }
 
 export interface Person {
@@ -93,14 +103,18 @@ export class Handover {
   now = time.bucketStart(FIRST_BUCKET) + 100
   #close: () => Promise<void> = async () => {}
   #ports = { keys: 0, codes: 0 }
+  #authority!: Authority
+  #mechanism: MechanismName = "simple"
   #publish: () => Promise<number> = async () => 0
 
   private constructor(directory: string) {
     this.directory = directory
   }
 
-  static async open(o: { random?: Random; mutant?: Mutant; directory?: string } = {}): Promise<Handover> {
-    const { random = seeded(7), mutant = {} } = o
+  static async open(
+    o: { random?: Random; mutant?: Mutant; directory?: string; mechanism?: MechanismName } = {},
+  ): Promise<Handover> {
+    const { random = seeded(7), mutant = {}, mechanism = "simple" } = o
     const world = new Handover(o.directory ?? scratch())
     const { directory } = world
     const root = join(directory, "data", "server")
@@ -116,14 +130,14 @@ export class Handover {
       {
         clock: () => world.now,
         random,
-        stores: mutant.stores?.(real, directory) ?? real,
+        stores: mutant.stores?.(real, directory, event => world.events.push(event)) ?? real,
         curves: native,
         log: event => world.events.push(event),
       },
     )
     const codes = await sqliteCodeStore(join(directory, "data", "authority", "codes.sqlite"), seeded(9))
     const authority = await openAuthority(
-      { ...CONFIG, signingSeed: authoritySeed, redeemMillis: 20, maxWaiting: 10_000 },
+      { ...CONFIG, mechanism, signingSeed: authoritySeed, redeemMillis: 20, maxWaiting: 10_000 },
       {
         clock: () => world.now,
         monotonic: () => performance.now(),
@@ -135,6 +149,8 @@ export class Handover {
         log: event => world.events.push({ event }),
       },
     )
+    world.#authority = authority
+    world.#mechanism = mechanism
     const servers: Server[] = []
     const listen = async (handler: RequestListener): Promise<number> => {
       const listener = createServer(handler)
@@ -144,7 +160,7 @@ export class Handover {
     }
     const handler: RequestListener = (req, res) => server.handler(req, res)
     world.#ports = {
-      keys: await listen(mutant.handler?.(handler, directory) ?? handler),
+      keys: await listen(mutant.handler?.(handler, directory, event => world.events.push(event)) ?? handler),
       codes: await listen(authority.handler),
     }
     world.#publish = () => server.publishDue()
@@ -209,10 +225,26 @@ export class Handover {
     return (JSON.parse(body.toString()) as { code: string }).code
   }
 
+  /** What a patient types who tested positive, by whatever way the mechanism has. */
+  async permit({ report }: Person, dice: Random): Promise<string> {
+    const contagiousFromDay = time.day(this.now) - 2
+    if (this.#mechanism === "simple") return this.issue(contagiousFromDay)
+    if (this.#mechanism === "activated") {
+      const { code: typed } = await this.#authority.issue({}, "nurse-1")
+      await this.#authority.activate({ code: typed, contagiousFromDay }, "nurse-1")
+      return typed
+    }
+    const typed = code.generate(dice)
+    const signed = commitment(report)
+    const test = encodeTest({ commitment: signed, lock: testLock(ascii(typed), signed) })
+    await this.#authority.signCommitment({ test, contagiousFromDay }, "nurse-1")
+    return typed
+  }
+
   /** The whole action of a phone: the code for a token, and one upload. @returns both answers */
-  async act(who: Person, dice: Random = diceOf(who, 2)): Promise<Answer[]> {
-    const today = time.day(this.now)
-    const typed = who.reports ? await this.issue(today - 2) : code.generate(dice)
+  async act(who: Person, given?: string): Promise<Answer[]> {
+    const dice = diceOf(who, 2)
+    const typed = given ?? (who.reports ? await this.permit(who, dice) : code.generate(dice))
     const signed = commitment(who.report)
     const redeemed = await this.ask("codes", "POST", "/v1/redeem", encodeRedeem(typed, signed), who)
     const envelope = await this.seal(who, new Uint8Array(redeemed.body))

@@ -21,7 +21,7 @@ async function contentOf({ path, read }: DiskFile): Promise<string> {
   return (path.endsWith(".seg") ? sortedFrames(bytes) : bytes).toString("latin1")
 }
 
-async function diskOf(directory: string, below: string): Promise<Disk> {
+export async function diskOf(directory: string, below: string): Promise<Disk> {
   const files = (await filesOf(join(directory, below))).filter(({ path }) => !path.endsWith("-shm"))
   return new Map(await Promise.all(files.map(async file => [file.path, await contentOf(file)] as const)))
 }

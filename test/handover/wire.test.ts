@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http"
 import { expect } from "chai"
 import { UPLOADS_PATH } from "../../src/protocol/index.ts"
-import { type Answer, codesOf, discard, Handover, type Mutant, type Person, person } from "./deployment.ts"
+import { type Answer, bound, codesOf, discard, Handover, type Mutant, type Person, person } from "./deployment.ts"
 
 /** What somebody sees of an answer who does not see its content: its status, header names and values, its length. */
 const shape = ({ status, headers, body, bytes }: Answer) => ({ status, headers, length: body.length, bytes })
@@ -76,19 +76,71 @@ describe("H9: on the wire", () => {
 describe("H8: the logs", () => {
   const kinds = (events: readonly object[]) => events.map(event => JSON.stringify(event)).sort()
 
+  const lines = (reports: boolean, mutant: Mutant = {}): Promise<string[]> =>
+    inWorld(mutant, async world => {
+      await world.act(person(1, reports))
+      await world.act(person(2, false))
+      await world.later(1)
+      return kinds(world.events).map(line => line.replace(/"bytes":\d+/, ""))
+    })
+
   it("have the same lines whether a phone reported or not", async () => {
-    const lines = (reports: boolean) =>
-      inWorld({}, async world => {
-        await world.act(person(1, reports))
-        await world.act(person(2, false))
-        await world.later(1)
-        return kinds(world.events)
-      })
     const [withReport, without] = [await lines(true), await lines(false)]
-    expect(withReport.map(line => line.replace(/"bytes":\d+/, ""))).to.deep.equal(
-      without.map(line => line.replace(/"bytes":\d+/, "")),
-    )
+    expect(withReport).to.deep.equal(without)
     expect(withReport).to.have.length(1)
+  })
+
+  it("mutant: a publisher that logs how many reports it looked up", async () => {
+    const counting: Mutant = {
+      stores: (real, _, log) => ({
+        ...real,
+        records: {
+          ...real.records,
+          spent(tags) {
+            log({ event: "looked-up", reports: tags.length })
+            return real.records.spent(tags)
+          },
+        },
+      }),
+    }
+    expect(await lines(true, counting)).to.not.deep.equal(await lines(false, counting))
+  })
+
+  /** What is logged while nothing can be stored, and a phone sends all the same. */
+  const whileFailing = (reports: boolean, handler?: Mutant["handler"]): Promise<string[]> => {
+    const failing: Mutant = {
+      ...(handler && { handler }),
+      stores: real => ({
+        ...real,
+        envelopes: {
+          ...bound(real.envelopes),
+          append: () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" })),
+        },
+      }),
+    }
+    return inWorld(failing, async world => {
+      const [, uploaded] = await world.act(person(1, reports))
+      expect(uploaded!.status).to.equal(503)
+      return kinds(world.events)
+    })
+  }
+
+  it("have the same lines, without an address, for a report and for cover that cannot be stored", async () => {
+    const [report, cover] = [await whileFailing(true), await whileFailing(false)]
+    expect(report).to.deep.equal(cover)
+    expect(report.join())
+      .to.include("store-failing")
+      .and.not.match(/127\.|agent-of/)
+  })
+
+  it("mutant: a server that names whom it refused", async () => {
+    const naming: Mutant["handler"] = (real, _, log) => (req, res) => {
+      res.on("finish", () => {
+        if (res.statusCode >= 400) log({ event: "refused", from: req.headers["x-forwarded-for"] })
+      })
+      real(req, res)
+    }
+    expect((await whileFailing(true, naming)).join()).to.match(/127\./)
   })
 
   it("have no line for a malformed upload, a wrong code or a repeated upload", async () => {

@@ -9,33 +9,11 @@ import { encodeRedeem, parseToken, verifyToken } from "../../src/protocol/index.
 import { nativeEd25519 } from "../../src/server/index.ts"
 import { deploy, TODAY } from "../authority/deployment.ts"
 import { seeded } from "../dice.ts"
+import { area, mean, welch } from "./samples.ts"
 
 const ANSWERS = 10_000
 /** Requests of each kind that are under way at one time. */
 const EACH = 10
-const mean = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length
-function variance(x: readonly number[]): number {
-  const middle = mean(x)
-  return x.reduce((a, b) => a + (b - middle) ** 2, 0) / (x.length - 1)
-}
-
-/** Welch's t of two samples. */
-const welch = (a: readonly number[], b: readonly number[]): number =>
-  (mean(a) - mean(b)) / Math.sqrt(variance(a) / a.length + variance(b) / b.length)
-
-/** Chance that a good code's answer took longer than a bad one's, ties half: 0.5 tells nothing. */
-function area(a: readonly number[], b: readonly number[]): number {
-  const all = [...a.map(ms => ({ ms, good: 1 })), ...b.map(ms => ({ ms, good: 0 }))].sort((x, y) => x.ms - y.ms)
-  let ranks = 0
-  for (let i = 0; i < all.length; ) {
-    let end = i
-    while (end < all.length && all[end]!.ms === all[i]!.ms) end++
-    for (let k = i; k < end; k++) ranks += all[k]!.good * ((i + 1 + end) / 2)
-    i = end
-  }
-  return (ranks - (a.length * (a.length + 1)) / 2) / (a.length * b.length)
-}
-
 /** What comes to /v1/redeem: the last is what a cover action asks with. */
 const KINDS = ["good", "wrong", "spent", "cover"] as const
 type Kind = (typeof KINDS)[number]
