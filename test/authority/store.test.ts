@@ -56,6 +56,28 @@ describe("the SQLite code store", () => {
     await store.close()
   })
 
+  it("changes nothing while another process writes; one that reads holds up no change, and leaves nothing behind", async () => {
+    const path = freshPath()
+    const store = await sqliteCodeStore(path, seeded(3))
+    await store.add([codeRow(1)], BY)
+    const other = new SQLite(path)
+    other.exec("BEGIN IMMEDIATE")
+    const refused = await store.redeem([{ code: key(1), commitment: key(10) }], HOUR).catch(error => error)
+    expect(refused.code).to.equal("SQLITE_BUSY")
+    other.exec("ROLLBACK")
+    const [granted] = await store.redeem([{ code: key(1), commitment: key(11) }], HOUR)
+    expect(granted, "for whoever comes next").to.include({ contagiousFromDay: 18_000 })
+    other.exec("BEGIN")
+    other.prepare("SELECT count(*) FROM codes").get()
+    expect(await store.revoke(key(1), BY)).to.equal(true)
+    expect(statSync(`${path}-wal`).size).to.be.greaterThan(0)
+    other.exec("COMMIT")
+    await store.redeem([{ code: key(9), commitment: key(9) }], HOUR)
+    expect(statSync(`${path}-wal`).size).to.equal(0)
+    other.close()
+    await store.close()
+  })
+
   it("does not grow by wrong codes", async () => {
     const path = freshPath()
     const store = await sqliteCodeStore(path, seeded(4))

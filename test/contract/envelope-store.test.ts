@@ -7,6 +7,7 @@ import {
   readlink,
   rm,
   stat,
+  utimes,
   writeFile,
 } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -210,6 +211,17 @@ describe("every envelope store", () => {
       for (const place of [path("1.seg"), path(), join(directory, "envelopes")])
         expect((await stat(place)).mtimeMs, place).to.equal(BUCKET * 7_200_000)
       await store.close()
+    })
+
+    it("show no time of a process that was killed before it set them, once the next one has begun", async () => {
+      const store = await adapters["segments"]!()
+      await store.append(BUCKET, [envelope(1)])
+      await store.close()
+      await utimes(path("1.seg"), 1_783_080_001, 1_783_080_001)
+      const next = await segmentEnvelopes(join(directory, "envelopes"), seeded(2))
+      await next.prepare(BUCKET)
+      for (const name of ["1.seg", "2.seg"]) expect((await stat(path(name))).mtimeMs, name).to.equal(BUCKET * 7_200_000)
+      await next.close()
     })
   })
 })

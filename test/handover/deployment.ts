@@ -104,6 +104,7 @@ export class Handover {
   #close: () => Promise<void> = async () => {}
   #ports = { keys: 0, codes: 0 }
   #authority!: Authority
+  readonly #keys = new Map<number, Uint8Array>()
   #mechanism: MechanismName = "simple"
   #publish: () => Promise<number> = async () => 0
 
@@ -255,13 +256,18 @@ export class Handover {
 
   async seal(who: Person, token: Uint8Array): Promise<Uint8Array> {
     const bucket = time.bucket(this.now)
+    const publicKey = this.#keys.get(bucket) ?? (await this.#keyOf(bucket))
+    this.#keys.set(bucket, publicKey)
+    const to = { design, bucket, parameters, publicKey, random: diceOf(who, 1), curve: native.x25519 }
+    return who.reports ? sealReport(who.report, token, to) : sealCover(to)
+  }
+
+  async #keyOf(bucket: number): Promise<Uint8Array> {
     const lists = await this.file(PATHS.ingestKeys)
     const all = Array.from({ length: lists.length / INGEST_KEYS_BYTES }, (_, i) =>
       parseIngestKeys(lists.subarray(i * INGEST_KEYS_BYTES, (i + 1) * INGEST_KEYS_BYTES)),
     )
-    const publicKey = all.map(list => ingestKeyFor(list, bucket)).find(key => key !== undefined)!
-    const to = { design, bucket, parameters, publicKey, random: diceOf(who, 1), curve: native.x25519 }
-    return who.reports ? sealReport(who.report, token, to) : sealCover(to)
+    return all.map(list => ingestKeyFor(list, bucket)).find(key => key !== undefined)!
   }
 
   /** What of an action must never be found again. */

@@ -211,7 +211,7 @@ after(() => {
   for (const db of keptOpen) db.close()
 })
 
-describe("a server that keeps too much is found out: it keeps", () => {
+describe("H1, H2, H6, mutants: a server that keeps too much is found out; it keeps", () => {
   for (const [name, { mutant, open, closed }] of Object.entries(MUTANTS))
     it(name, async () => {
       const seen = await handedOver(mutant)
@@ -220,26 +220,41 @@ describe("a server that keeps too much is found out: it keeps", () => {
     })
 })
 
-it("H13: with all long-term keys, envelopes of a published bucket stay closed, and those of the open one do not", async () => {
-  const world = await Handover.open()
+/** Whether who copied every envelope, and has disks and wrapping key, can open one: before and after its bucket ends. */
+async function opensWithAllKeys(mutant: Mutant = {}): Promise<boolean[]> {
+  const world = await Handover.open({ mutant })
   const kept = join(world.directory, "data", "server", "publisher", "records.sqlite")
+  const opens = (): boolean => {
+    const found = readSqlite(new Uint8Array(readFileSync(kept))).tables.find(({ name }) => name === "bucket_key")!
+    const [, wrapped] = found.rows.find(({ values }) => values[0] === FIRST_BUCKET)?.values ?? []
+    if (!(wrapped instanceof Uint8Array)) return false
+    const secretKey = unwrap(wrapped, FIRST_BUCKET, serverConfig().wrappingKey)
+    const keys = sealedBox.keyPair(secretKey, native.x25519)
+    return openEnvelope(world.envelopes[0]!, FIRST_BUCKET, keys, parameters, native.x25519).kind === "report"
+  }
   try {
-    const one = person(1, true)
-    await world.act(one)
-    /** Who has copied every envelope, and gets disks and wrapping key now. */
-    const opens = (): boolean => {
-      const found = readSqlite(new Uint8Array(readFileSync(kept))).tables.find(({ name }) => name === "bucket_key")!
-      const [, wrapped] = found.rows.find(({ values }) => values[0] === FIRST_BUCKET)?.values ?? []
-      if (!(wrapped instanceof Uint8Array)) return false
-      const secretKey = unwrap(wrapped, FIRST_BUCKET, serverConfig().wrappingKey)
-      const keys = sealedBox.keyPair(secretKey, native.x25519)
-      return openEnvelope(world.envelopes[0]!, FIRST_BUCKET, keys, parameters, native.x25519).kind === "report"
-    }
-    expect(opens()).to.equal(true)
+    await world.act(person(1, true))
+    const before = opens()
     await world.later(1)
-    await world.close()
-    expect(opens()).to.equal(false)
+    return [before, opens()]
   } finally {
+    await world.close()
     discard(world.directory)
   }
+}
+
+describe("H13: with all long-term keys", () => {
+  it("envelopes of a published bucket stay closed, and those of the open one do not", async () => {
+    expect(await opensWithAllKeys()).to.deep.equal([true, false])
+  })
+
+  it("mutant: a server that keeps the keys of buckets", async () => {
+    const keeping: Mutant = {
+      stores: real => ({
+        ...real,
+        records: { ...real.records, forget: what => real.records.forget({ ...what, keysThrough: 0 }) },
+      }),
+    }
+    expect(await opensWithAllKeys(keeping)).to.deep.equal([true, true])
+  })
 })

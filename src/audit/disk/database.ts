@@ -1,5 +1,6 @@
+import type { Column } from "./column.ts"
 import type { DiskReport } from "./findings.ts"
-import type { Column, Inventory } from "./inventory.ts"
+import type { Inventory } from "./inventory.ts"
 import { readSqlite, type SqliteFile, type Table } from "./sqlite-file.ts"
 import { text, type Value } from "./sqlite-page.ts"
 import { exactTime, isAllowed, timedIdentifier } from "./values.ts"

@@ -1,34 +1,5 @@
-/**
- * What a value may be, and so what it may tell:
- *
- * public      published, or computed from what is
- * bucket      the number of a bucket of two hours
- * day, hour   days or hours since 1970
- * code        a number or word from a short list, the same for many
- * hash        32 bytes that only who knows what was hashed can use
- * key         a secret key, wrapped or meant to be there
- * ciphertext  sealed to a key that is destroyed when its bucket is published
- * noise       random
- * count       of both kinds of envelope together
- * staff       about those who run the service, never about a patient or a phone
- */
-export type Holds =
-  | "public"
-  | "bucket"
-  | "day"
-  | "hour"
-  | "code"
-  | "hash"
-  | "key"
-  | "ciphertext"
-  | "noise"
-  | "count"
-  | "staff"
-
-export interface Column {
-  readonly holds: Holds
-  readonly why: string
-}
+import { type Column, column as c, type Holds } from "./column.ts"
+import { DATABASES } from "./inventory-databases.ts"
 
 export interface FileKind {
   /** Over the path below the deployment, with slashes. */
@@ -64,8 +35,6 @@ export interface Inventory {
   readonly events: Readonly<Record<string, readonly string[]>>
   readonly metrics: Readonly<Record<string, Column>>
 }
-
-const c = (holds: Holds, why: string): Column => ({ holds, why })
 
 /**
  * Everything that a deployment may have on its disks, each with the reason why it is there. What is not on this list is
@@ -194,82 +163,7 @@ export const INVENTORY: Inventory = {
       why: "A dump of /metrics.",
     },
   ],
-  databases: {
-    "records.sqlite": {
-      progress: {
-        one: c("code", "Always 1: there is one row."),
-        published: c("bucket", "The newest published bucket, as the checkpoint says."),
-      },
-      head: {
-        one: c("code", "Always 1: there is one row."),
-        note: c("public", "The signed head of the log, which is shown a moment later."),
-      },
-      leaf: {
-        position: c("public", "The leaf's place in the log."),
-        leaf: c("public", "A leaf of the log, as the tiles have it."),
-      },
-      file: {
-        position: c("public", "The place of its leaf."),
-        type: c("code", "Kind of file: parameters, ingest keys, authority keys."),
-        bytes: c("public", "A logged file that is in force; its hash is in the log."),
-      },
-      staged: {
-        bucket: c("bucket", "The bucket whose batch is made and not yet published."),
-        place: c("code", "Which of the bucket's designs."),
-        leaf: c("public", "Its leaf, published a moment later."),
-      },
-      bucket_key: {
-        bucket: c("bucket", "The bucket whose envelopes it opens."),
-        wrapped: c("key", "The private key of a bucket that is not published yet, encrypted under the wrapping key."),
-      },
-      spent: {
-        tag: c("hash", "H(r) of a report, so that it counts once, or noise that makes their number tell nothing."),
-        bucket: c("bucket", "When it can be forgotten: 14 days later."),
-      },
-    },
-    "accounts.sqlite": {
-      users: {
-        name: c("staff", "A user's name, as in the trail."),
-        document: c("staff", "Role, hash of the password, second factors, day of the last sign-in."),
-      },
-      sessions: {
-        id: c("hash", "Hash of the cookie's value."),
-        started_at: c("staff", "When a member of staff signed in: the session ends some hours later."),
-        seen_at: c("staff", "When it was last used, to the minute: the session ends when it is not used."),
-        document: c("staff", "Whose session it is, and what is still owed."),
-      },
-      api_keys: {
-        id: c("staff", "The key's name, as in the trail."),
-        document: c("staff", "Label, hash of the key, the day on which it was made."),
-      },
-    },
-    "codes.sqlite": {
-      codes: {
-        code: c("hash", "Keyed hash of a code of 65 bits, or the random key of a decoy."),
-        mechanism: c("code", "How the permission passes hands; 0 for a decoy."),
-        contagious_from_day: c("day", "What the token will say."),
-        expires_hour: c("hour", "When the row is deleted; the full hour after the one in which it was issued."),
-        commitment: c("hash", "Keyed hash of what the code was spent for; zeros before; noise in a decoy."),
-        noise: c("noise", "Fresh with every write, so that every write costs the same."),
-      },
-      batches: {
-        id: c("noise", "Drawn by who ordered many codes at once, so that the order can be repeated."),
-        order_hash: c("hash", "Keyed hash of the order: the same name for another order is refused."),
-        salt: c("noise", "From it and the hash key the codes are made again for a repeated order."),
-        issued_hour: c("hour", "The hour that the codes count from."),
-        expires_hour: c("hour", "When the row is deleted, with its codes."),
-        done: c("count", "Lines of the order that are stored."),
-      },
-      audit: {
-        number: c("staff", "The act's place in the chain of hashes."),
-        minute: c("staff", "When a member of staff did it; what patients do makes no entry."),
-        actor: c("staff", "Who: a user's or an API key's name."),
-        action: c("staff", "What: issued, activated, revoked …; never which code."),
-        count: c("staff", "Codes that the act made."),
-        hash: c("staff", "Of this entry and the one before, so that a change shows."),
-      },
-    },
-  },
+  databases: DATABASES,
   ordered: {
     audit: "Acts of staff, so that misuse can be found: a log that has no order shows no misuse.",
   },

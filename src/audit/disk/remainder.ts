@@ -37,7 +37,7 @@ export const REMAINDER: readonly { readonly who: string; readonly learns: string
   {
     who: "the authority's disk and all keys, joined with the server's",
     learns:
-      "which bucket a used code's report is in, to within all reports of the hours in which the code was good: the code does not say which report",
+      "which bucket a used code's report is in, to within all reports of the hours in which the code was good: the code does not say which report; but its first contagious day, while the code is kept, says which of them it cannot be",
   },
   {
     who: "any disk",

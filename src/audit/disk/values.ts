@@ -1,4 +1,5 @@
-import type { Holds } from "./inventory.ts"
+import type { Holds } from "./column.ts"
+
 import type { Value } from "./sqlite-page.ts"
 
 const HOUR = 3600

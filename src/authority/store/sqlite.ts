@@ -36,6 +36,8 @@ const CODES = `
     commitment BLOB NOT NULL,
     noise BLOB NOT NULL
   ) WITHOUT ROWID, STRICT`
+/** How long a change waits for another process: nobody is answered meanwhile. */
+const BUSY_MS = 500
 const DEAD = -1
 const DECOYS = 256
 /** Up to this size the file is rebuilt with every write; a larger one once an hour, when it is pruned. */
@@ -54,7 +56,7 @@ interface StoredRow {
  * @throws LindungError schema-newer for a file of a later version, storage-corrupt for one that is not a database
  */
 export const sqliteCodeStore = (path: string, random: Random): Promise<CodeStore> =>
-  openFile(path, { name: "code", schemaVersion: SCHEMA_VERSION, migrate }, database =>
+  openFile(path, { name: "code", schemaVersion: SCHEMA_VERSION, timeout: BUSY_MS, migrate }, database =>
     codeStore(database, fillDecoys(database, random), random),
   )
 
@@ -136,7 +138,11 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     const transaction = database.transaction(work)
     return async (...given: Given): Promise<Result> => {
       const result = transaction.immediate(...given)
-      tidy()
+      try {
+        tidy()
+      } catch {
+        // It is done, and must not be said to have failed: the next change tidies up after this one too.
+      }
       return result
     }
   }

@@ -1,8 +1,8 @@
-import { type FileHandle, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises"
+import { open, readdir, readFile, rm, stat, utimes } from "node:fs/promises"
 import { join } from "node:path"
-import { crc32 } from "node:zlib"
-import { type Random, time, uniform } from "../../crypto/index.ts"
+import { type Random, time } from "../../crypto/index.ts"
 import { createFile, isMissing, makeDirectory, type Readers, syncDirectory, writeDurably } from "./durable.ts"
+import { envelopesOf, frameOf, framesByLength, HEAD_BYTES, insert, type OpenSegment } from "./segment-file.ts"
 import type { EnvelopeStore } from "./store.ts"
 
 /*
@@ -19,24 +19,15 @@ import type { EnvelopeStore } from "./store.ts"
  * the bucket's start; the time of the last change of an open segment's inode, which no program can set, remains until
  * the bucket is closed.
  */
-const HEAD_BYTES = 8
 const SEGMENT = /^(\d+)\.seg$/
 const SEALED = "SEALED"
-const CHUNK_BYTES = 1 << 20
-
-interface Open {
-  readonly file: FileHandle
-  /** Bytes of each envelope; undefined while there is none. */
-  envelopeBytes: number | undefined
-  frames: number
-}
 
 class SegmentEnvelopes implements EnvelopeStore {
   readonly #directory: string
   readonly #random: Random
   readonly #readers: Readers
   /** Those of a bucket to which this process writes, one for each length of envelopes. */
-  readonly #open = new Map<number, Open[]>()
+  readonly #open = new Map<number, OpenSegment[]>()
   readonly #counts = new Map<number, number>()
   /** Buckets of which another process, or a failed write, left something that this one has not counted frame by frame. */
   readonly #found = new Set<number>()
@@ -57,7 +48,7 @@ class SegmentEnvelopes implements EnvelopeStore {
   }
 
   async append(bucket: number, envelopes: readonly Uint8Array[]): Promise<void> {
-    const frames = envelopes.map(envelope => Buffer.concat([head(envelope), envelope]))
+    const frames = envelopes.map(frameOf)
     await this.#inTurn(bucket, async () => {
       if ((await this.sealed(bucket)) !== undefined) throw new Error(`envelopes: bucket ${bucket} is sealed`)
       const count = await this.count(bucket)
@@ -120,7 +111,7 @@ class SegmentEnvelopes implements EnvelopeStore {
     for (const n of await this.#segments(bucket)) {
       const file = await open(this.#path(bucket, `${n}.seg`), "r")
       try {
-        yield* frames(file)
+        yield* envelopesOf(file)
       } finally {
         await file.close()
       }
@@ -169,19 +160,21 @@ class SegmentEnvelopes implements EnvelopeStore {
   }
 
   /** The segment of this process for envelopes of one length. */
-  async #segment(bucket: number, envelopeBytes: number): Promise<Open> {
+  async #segment(bucket: number, envelopeBytes: number): Promise<OpenSegment> {
     const known = this.#open.get(bucket)?.find(one => (one.envelopeBytes ?? envelopeBytes) === envelopeBytes)
     const segment = known ?? (await this.#begin(bucket))
     segment.envelopeBytes = envelopeBytes
     return segment
   }
 
-  async #begin(bucket: number): Promise<Open> {
+  async #begin(bucket: number): Promise<OpenSegment> {
     await makeDirectory(this.#path(bucket), this.#readers)
-    const last = (await this.#segments(bucket)).at(-1) ?? 0
-    const file = await createFile(this.#path(bucket, `${last + 1}.seg`), "wx+", this.#readers)
+    const found = await this.#segments(bucket)
+    const file = await createFile(this.#path(bucket, `${(found.at(-1) ?? 0) + 1}.seg`), "wx+", this.#readers)
     try {
       const start = time.bucketStart(bucket)
+      // A process that was killed while it wrote had no time to set them.
+      for (const n of found) await utimes(this.#path(bucket, `${n}.seg`), start, start)
       await file.utimes(start, start)
       await file.sync()
       for (const path of [this.#path(bucket), this.#directory]) await utimes(path, start, start)
@@ -191,7 +184,7 @@ class SegmentEnvelopes implements EnvelopeStore {
       await file.close().catch(() => undefined)
       throw error
     }
-    const segment: Open = { file, envelopeBytes: undefined, frames: 0 }
+    const segment: OpenSegment = { file, envelopeBytes: undefined, frames: 0 }
     this.#open.set(bucket, [...(this.#open.get(bucket) ?? []), segment])
     return segment
   }
@@ -214,83 +207,6 @@ class SegmentEnvelopes implements EnvelopeStore {
       turn.catch(() => undefined),
     )
     return turn
-  }
-}
-
-function head(envelope: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(HEAD_BYTES)
-  bytes.writeUInt32BE(envelope.length, 0)
-  bytes.writeUInt32BE(crc32(envelope), 4)
-  return bytes
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, place + at)
-    at += bytesWritten
-  }
-}
-
-/** Puts frames into a segment, each to a place drawn at random. Durable when it resolves. */
-async function insert(segment: Open, frames: readonly Buffer[], start: number, random: Random): Promise<void> {
-  const { file, frames: before } = segment
-  const step = frames[0]!.length
-  /** What comes where: a new frame, or the one that was at another place. */
-  const layout = new Map<number, Buffer | number>()
-  for (const [i, frame] of frames.entries()) {
-    const end = before + i
-    const place = uniform(random, end + 1)
-    if (place < end) layout.set(end, layout.get(place) ?? place)
-    layout.set(place, frame)
-  }
-  const frameFor = async (place: number): Promise<Buffer> => {
-    const from = layout.get(place)
-    if (typeof from !== "number") return from!
-    const moved = Buffer.alloc(step)
-    await file.read(moved, 0, step, from * step)
-    return moved
-  }
-  const tail = await Promise.all(frames.map((_, i) => frameFor(before + i)))
-  await writeAt(file, Buffer.concat(tail), before * step)
-  const over = [...layout].filter(([place]) => place < before)
-  if (over.length > 0) await file.sync()
-  for (const [place, frame] of over) await writeAt(file, frame as Buffer, place * step)
-  await file.utimes(start, start)
-  await file.sync()
-  segment.frames += frames.length
-}
-
-/**
- * How many frames a segment has room for, torn ones too: after a restart the first upload waits for this, and to read a
- * bucket of gigabytes takes seconds.
- */
-async function framesByLength(path: string): Promise<number> {
-  const file = await open(path, "r")
-  try {
-    const first = Buffer.alloc(HEAD_BYTES)
-    await file.read(first, 0, HEAD_BYTES, 0)
-    const length = first.readUInt32BE(0)
-    return length === 0 ? 0 : Math.floor((await file.stat()).size / (HEAD_BYTES + length))
-  } finally {
-    await file.close()
-  }
-}
-
-/** The whole frames of a segment. */
-async function* frames(file: FileHandle): AsyncGenerator<Uint8Array> {
-  const first = Buffer.alloc(HEAD_BYTES)
-  await file.read(first, 0, HEAD_BYTES, 0)
-  const length = first.readUInt32BE(0)
-  const step = HEAD_BYTES + length
-  if (length === 0 || step > CHUNK_BYTES) return
-  const chunk = Buffer.alloc(CHUNK_BYTES - (CHUNK_BYTES % step))
-  for (let at = 0; ; at += chunk.length) {
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, at)
-    for (let frame = 0; frame + step <= bytesRead; frame += step) {
-      const envelope = new Uint8Array(chunk.subarray(frame + HEAD_BYTES, frame + step))
-      if (chunk.readUInt32BE(frame) === length && crc32(envelope) === chunk.readUInt32BE(frame + 4)) yield envelope
-    }
-    if (bytesRead < chunk.length) return
   }
 }
 

@@ -16,7 +16,7 @@ const CHILD = fileURLToPath(new URL("../../server/crash/child.js", import.meta.u
 const config = serverConfig(["low-cost"])
 const parameters = config.parameters[0]!
 /** How often a server is killed in each of its two kinds of work. */
-const KILLS = 12
+const KILLS = 8
 const DAYS = 15
 
 type Mode = "upload" | "publish"
@@ -134,6 +134,6 @@ describe("H14: kill -9", function () {
   }
   for (const [name, careless] of Object.entries(FORGETFUL))
     it(`mutant: a server that ${name} of before when it starts again`, async () => {
-      expect(await afterKills("publish", 2, careless)).to.not.deep.equal([])
+      expect(await afterKills("publish", 1, careless)).to.not.deep.equal([])
     })
 })

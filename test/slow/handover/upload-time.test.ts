@@ -8,7 +8,7 @@ import { discard, Handover, type Mutant, person } from "../../handover/deploymen
 import { area, welch } from "../samples.ts"
 
 /** Uploads of each kind that are under way at one time. */
-const EACH = 4
+const EACH = 8
 const UPLOADS = 10_000
 const TOKEN_BYTES = 110
 
