@@ -75,6 +75,28 @@ const gone = pages.flatMap(page =>
 )
 say("files named", gone, `${named}`)
 
+/** Scripts and benches that a page tells its reader to run. */
+const { scripts, peerDependencies } = JSON.parse(read("package.json"))
+const told = pages.flatMap(page =>
+  [...read(page).matchAll(/npm run (?:--silent )?([\w:]+)(?: -- ([a-z]+)\b)?/g)].map(match => [page, ...match]),
+)
+const notThere = told.flatMap(([page, command, script, what]) =>
+  !(script in scripts) ||
+  (script === "bench" && what !== undefined && what !== "all" && !existsSync(join(root, "bench", `${what}.ts`)))
+    ? [`${page}: there is no ${command}`]
+    : [],
+)
+say("scripts and benches named", notThere, `${told.length}`)
+
+const ranges = pages.flatMap(page =>
+  [...read(page).matchAll(/(?<= )(@?[a-z][\w/-]*)@(\^[\d.]+)/g)].flatMap(([, name, range]) =>
+    peerDependencies[name] === range
+      ? []
+      : [`${page}: ${name}@${range}, and the package asks for ${peerDependencies[name]}`],
+  ),
+)
+say("versions of optional packages", ranges)
+
 for (const script of ["error-table", "settings-table", "exposure-rules", "data-flow", "architecture", "conformance"]) {
   const { status, stdout, stderr } = run(`scripts/${script}.mjs`)
   say(`scripts/${script}.mjs`, status === 0 ? [] : stderr.trim().split("\n"), stdout.trim())
