@@ -14,6 +14,7 @@ import {
   openKeyServer,
   openPublisherServer,
   type PublisherServer,
+  type PublisherServerPorts,
   publishedTree,
   type ServerEvent,
   segmentEnvelopes,
@@ -99,15 +100,16 @@ async function released(stores: Awaited<ReturnType<typeof publisherStores>>, err
 const roomOf = (root: string, { opensApart }: Surroundings) =>
   opensApart ? { strongroom: ownProcess(places(root).envelopes) } : {}
 
-/** The key server of a deployment, over its files. It publishes when it is told to. */
-export async function openKeyServerOf(
+/** Opens what publishes, over a deployment's files. */
+async function openPublishing<Config, Opened>(
+  { config, data }: { readonly config: Config; readonly data: string },
   directory: string,
   around: Surroundings,
-): Promise<Service & { readonly keyServer: KeyServer }> {
-  const { config, data, host, port } = settingsOf("key-server", directory, around.environment)
+  open: (config: Config, ports: PublisherServerPorts) => Promise<Opened>,
+): Promise<Opened> {
   const root = resolve(directory, data)
   const stores = await publisherStores(root)
-  const keyServer = await openKeyServer(config, {
+  return open(config, {
     clock: around.clock,
     random: systemRandom,
     stores,
@@ -115,6 +117,16 @@ export async function openKeyServerOf(
     ...roomOf(root, around),
     log: around.onServerEvent,
   }).catch(error => released(stores, error))
+}
+
+/** The key server of a deployment, over its files. It publishes when it is told to. */
+export async function openKeyServerOf(
+  directory: string,
+  around: Surroundings,
+): Promise<Service & { readonly keyServer: KeyServer }> {
+  const settings = settingsOf("key-server", directory, around.environment)
+  const { host, port } = settings
+  const keyServer = await openPublishing(settings, directory, around, openKeyServer)
   return { name: "key server", host, port, handler: keyServer.handler, close: () => keyServer.close(), keyServer }
 }
 
@@ -141,17 +153,9 @@ export async function openPublisherOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly publisher: PublisherServer }> {
-  const { config, data, host, port } = settingsOf("publisher", directory, around.environment)
-  const root = resolve(directory, data)
-  const stores = await publisherStores(root)
-  const publisher = await openPublisherServer(config, {
-    clock: around.clock,
-    random: systemRandom,
-    stores,
-    curves: nativeCurves,
-    ...roomOf(root, around),
-    log: around.onServerEvent,
-  }).catch(error => released(stores, error))
+  const settings = settingsOf("publisher", directory, around.environment)
+  const { host, port } = settings
+  const publisher = await openPublishing(settings, directory, around, openPublisherServer)
   return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
 }
 
