@@ -3,6 +3,8 @@
  * wire that can be looked at: to test an app with. The same seed gives the same bytes on the wire. FOR TESTS ONLY: all
  * dice are known to whoever knows the seed.
  *
+ * Batches are smaller than a real server's: as many made-up reports, but each of one day.
+ *
  * The services need the optional peer dependencies of a server (express and the others), here as development ones.
  * @module
  */

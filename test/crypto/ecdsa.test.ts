@@ -109,3 +109,47 @@ describe("crypto/ecdsa", () => {
     expect(() => publicKeyToPem(new Uint8Array(64))).to.throw(RangeError, "publicKey: expected 65 bytes, got 64")
   })
 })
+
+describe("the form of a signature", () => {
+  const form = (r: readonly number[], s: readonly number[]): Uint8Array => {
+    const integers = [0x02, r.length, ...r, 0x02, s.length, ...s]
+    return Uint8Array.of(0x30, integers.length, ...integers)
+  }
+  const long = (first: number, length = 32) => [first, ...new Array<number>(length - 1).fill(0xff)]
+
+  it("is two positive integers of at most 256 bits, each in its shortest encoding", () => {
+    for (const good of [
+      form([1], [1]),
+      form([0x7f], [0, 0x80]),
+      form(long(0x7f), long(0x7f)),
+      form([0, ...long(0x80)], [0, ...long(0xff)]),
+    ])
+      expect(ecdsa.isDer(good), `${good}`).to.equal(true)
+  })
+
+  it("is nothing else: negative, padded, empty, too long, of another tag, cut, with a byte more or a wrong length", () => {
+    const good = form([1], [1])
+    const changed = (at: number, to: number) => good.map((byte, i) => (i === at ? to : byte))
+    const bad = [
+      form([0x80], [1]),
+      form([1], [0xff]),
+      form([0, 0x7f], [1]),
+      form([1], [0, 1]),
+      form([], [1, 1]),
+      form([1, 1], []),
+      form([1, ...long(0xff)], [1]),
+      form([0, 0x80, ...long(0xff)], [1]),
+      form([1], long(1, 67)),
+      changed(0, 0x31),
+      changed(1, 5),
+      changed(1, 7),
+      changed(2, 0x03),
+      changed(5, 0x03),
+      good.slice(0, -1),
+      Uint8Array.of(...good, 0),
+      new Uint8Array(0),
+      Uint8Array.of(0x30, 6, 0x02, 4, 1, 1, 1, 1),
+    ]
+    for (const one of bad) expect(ecdsa.isDer(one), `${one}`).to.equal(false)
+  })
+})

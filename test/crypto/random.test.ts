@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { shuffle, uniform, uniforms } from "../../src/crypto/index.ts"
+import { shuffle, uniform, uniforms, weighted } from "../../src/crypto/index.ts"
 import { anyU32, scripted, seeded } from "./draws.ts"
 
 /** Σ (observed − expected)² / expected over cells that are all expected equally often. */
@@ -68,6 +68,12 @@ describe("crypto/random", () => {
       }),
     )
     expect(() => uniforms({ bytes: n => new Uint8Array(n - 1) }, 6, 3)).to.throw(RangeError, "expected 12 bytes")
+  })
+
+  it("weighted() gives each index as many draws as its weight, and none to a weight of zero", () => {
+    const weights = [0, 2, 0, 3, 1, 0]
+    const drawn = [0, 1, 2, 3, 4, 5].map(draw => weighted(weights, scripted(draw)))
+    expect(drawn).to.deep.equal([1, 1, 3, 3, 3, 4])
   })
 
   // Chi-square thresholds: the quantile 1 − 10⁻⁶ of the distribution. The sources are fixed, so the outcome is too.

@@ -230,7 +230,8 @@ describe("a phone of design 4", () => {
     expect(at.seen.windows).to.deep.equal([])
   })
 
-  it("cuts its running key short when it reports, seals two buckets ahead, and sends from another key at once", async () => {
+  /** Who met somebody, tested positive, and has agreed to nothing yet. */
+  async function drafted() {
     const at = await met()
     quiet(at)
     at.publish(FIRST + 2, [])
@@ -241,6 +242,11 @@ describe("a phone of design 4", () => {
       proof: code.generate(seeded(2)),
       consent: { to: "health authority", at: (at.virtual.now * 1000) as EpochMs },
     })
+    return { at, draft }
+  }
+
+  it("cuts its running key short when it reports, seals two buckets ahead, and sends from another key at once", async () => {
+    const { at, draft } = await drafted()
     expect(draft.days).to.deep.equal([isoDay(DAY)])
     // Half an hour passes before the person agrees.
     at.virtual.now += 1800
@@ -273,16 +279,7 @@ describe("a phone of design 4", () => {
   })
 
   it("sends cover in place of the second upload once it has found its keys in an archive", async () => {
-    const at = await met()
-    quiet(at)
-    at.publish(FIRST + 2, [])
-    await sync(at)
-    at.log.contagiousFromDay = DAY
-    const draft = await at.client.prepareReport({
-      onset: isoDay(DAY),
-      proof: code.generate(seeded(2)),
-      consent: { to: "health authority", at: (at.virtual.now * 1000) as EpochMs },
-    })
+    const { at, draft } = await drafted()
     await draft.submit()
     const uploads = () =>
       at.log.requests.filter(({ url }) => url.endsWith(UPLOADS_PATH)).map(({ body }) => at.log.open(body!))
