@@ -2,31 +2,28 @@ import { type Curves, fromBase64, sealedBox, signature, time } from "../crypto/i
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { requireCalibration, UNCALIBRATED } from "./calibration.ts"
+import { canceller } from "./cancel.ts"
 import { Changes } from "./changes.ts"
-import { type Config, checkConfig, configuredRule, pinnedKeys } from "./config.ts"
+import { type Config, configuredRule, pinnedKeys, requireConfig } from "./config.ts"
 import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { untilDeadline } from "./deadline.ts"
 import { readActions } from "./delivery.ts"
-import { evaluate, measuredWith, pruneMatched } from "./exposure.ts"
+import { dismiss, evaluate, measuredWith } from "./exposure.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
 import { Learner } from "./learner.ts"
-import { pruneObservations } from "./match.ts"
 import { Outbox } from "./outbox.ts"
 import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
-import { pruneReceipts } from "./receipts.ts"
-import { NOTHING_DROPPED } from "./record.ts"
-import { pruneDraft } from "./report.ts"
 import { type Draft, prepareReport, type Reporting } from "./reporting.ts"
 import { type PreparedTest, prepareTest } from "./result.ts"
+import { prune } from "./retention.ts"
 import { type DayResult, dayNumber, type IsoDay, type RiskRule } from "./risk/index.ts"
-import { pruneSecrets } from "./schedule.ts"
 import { migrate } from "./schema.ts"
 import { readState, updateState } from "./state.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
 import { encryptedStore } from "./store/encrypted.ts"
-import { canceller, Tracer } from "./tracing.ts"
+import { Tracer } from "./tracing.ts"
 import type { Client } from "./verbs.ts"
-import { exposureIn, reportIn } from "./view.ts"
+import { exposureIn, NOTHING_KNOWN, reportIn } from "./view.ts"
 
 const never = canceller()
 const PORTABLE: Curves = { ed25519: signature.ed25519, x25519: sealedBox.x25519 }
@@ -36,16 +33,10 @@ const PORTABLE: Curves = { ed25519: signature.ed25519, x25519: sealedBox.x25519 
  * @throws LindungError config, with every problem of the configuration; storage-corrupt, schema-newer
  */
 export async function open(config: Config, ports: Ports): Promise<Client> {
-  const checked = checkConfig(config)
-  if (!checked.ok) {
-    const problems = checked.problems.map(({ path, message }) => `${path}: ${message}`)
-    throw new LindungError("config", problems.join("; "), { problems })
-  }
+  requireConfig(config, ports)
   const { store, vault, random } = ports
-  if (checked.config.design === "gaen" && ports.readArchive === undefined)
-    throw new LindungError("config", "design gaen needs the port readArchive: that of lindung/client/gaen")
   const kept = vault === undefined ? ports : { ...ports, store: encryptedStore(store, vault, random) }
-  const client = new OpenClient(checked.config, kept)
+  const client = new OpenClient(config, kept)
   await client.open()
   return client
 }
@@ -68,8 +59,7 @@ class OpenClient implements Client {
   readonly #found = new Map<Impediment["code"], Impediment>()
 
   constructor(config: Config, ports: Ports) {
-    const name = config.design ?? "hybrid"
-    const design = designByName(name)!
+    const design = designByName(config.design ?? "hybrid")!
     this.#config = config
     this.#ports = ports
     this.#design = design
@@ -78,11 +68,10 @@ class OpenClient implements Client {
     requireCalibration(calibration)
     const rule = configuredRule(config)
     // In design 4 a beacon says itself how well its power is known.
-    this.#rule = name === "gaen" ? rule : measuredWith(calibration, rule)
-    this.#parameters = defaultParameters(0, [name])
-    const parameters = () => this.#parameters
-    const changed = () => this.#changes.tell()
-    this.#tracer = new Tracer({ radio, store, clock, random, design, calibration, parameters, changed })
+    this.#rule = design.name === "gaen" ? rule : measuredWith(calibration, rule)
+    this.#parameters = defaultParameters(0, [design.name])
+    const live = { parameters: () => this.#parameters, changed: () => this.#changes.tell() }
+    this.#tracer = new Tracer({ radio, store, clock, random, design, calibration, ...live })
     this.#learner = new Learner({
       config,
       ports,
@@ -158,14 +147,7 @@ class OpenClient implements Client {
 
   async status(): Promise<Status> {
     const tracing = this.#tracing()
-    if (this.#found.has("key-lost"))
-      return {
-        tracing,
-        exposure: { is: "unknown" },
-        report: { is: "none" },
-        contacts: { windows: 0, dropped: NOTHING_DROPPED },
-        next: {},
-      }
+    if (this.#found.has("key-lost")) return { tracing, ...NOTHING_KNOWN }
     const now = this.#tracer.now()
     const { exposureDays } = this.#config.retention
     const { exposure, report, windows, due } = await this.#ports.store.read(async tx => ({
@@ -205,8 +187,7 @@ class OpenClient implements Client {
     const number = dayNumber(day)
     if (Number.isNaN(number)) throw new RangeError(`day: expected a day like 2020-05-08, got ${day}`)
     await this.#ports.store.write(async tx => {
-      const { dismissed } = await readState(tx)
-      await updateState(tx, { dismissed: { ...dismissed, [number]: true } })
+      await dismiss(tx, number)
       await note(tx, this.#tracer.now(), "dismissed", day)
     })
     this.#changes.tell()
@@ -282,24 +263,10 @@ class OpenClient implements Client {
     }
   }
 
-  async #prune(): Promise<void> {
-    const { contactDays, exposureDays } = this.#config.retention
-    const now = this.#tracer.now()
-    const today = time.day(now)
-    await this.#ports.store.write(async tx => {
-      await pruneSecrets(tx, this.#design, today - contactDays + 1, this.#parameters)
-      await pruneObservations(tx, this.#design, today - contactDays + 1, this.#parameters)
-      await pruneMatched(tx, today - exposureDays, today - contactDays + 1)
-      await pruneReceipts(tx, time.bucket((today - contactDays) * time.SECONDS_PER_DAY))
-      if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
-        await pruneDraft(tx, {
-          design: this.#design,
-          lengths: this.#parameters,
-          now,
-          firstDay: today - contactDays + 1,
-        })
-      await updateState(tx, { prunedAt: now })
-    })
+  #prune(): Promise<void> {
+    const { retention } = this.#config
+    const of = { design: this.#design, lengths: this.#parameters, now: this.#tracer.now(), retention }
+    return this.#ports.store.write(tx => prune(tx, of))
   }
 
   prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft> {
@@ -318,11 +285,9 @@ class OpenClient implements Client {
   }
 
   async #due(tx: ReadTx): Promise<Partial<Record<TaskId, number>>> {
-    const [state, actions] = [await readState(tx), await readActions(tx)]
-    const { until } = this.#tracer
-    const rotateAt = until === undefined ? undefined : until / 1000
+    const [state, actions, { until }] = [await readState(tx), await readActions(tx), this.#tracer]
     const { minIntervalHours } = this.#config.sync
-    return dueTimes({ state, actions, minIntervalHours, now: this.#tracer.now(), rotateAt })
+    return dueTimes({ state, actions, minIntervalHours, now: this.#tracer.now(), rotateAt: until && until / 1000 })
   }
 
   /** After a task: hands the host what comes next, and tells whoever watches that something is different. */

@@ -2,12 +2,14 @@ import { fromBase64 } from "../crypto/index.ts"
 import {
   DESIGNS,
   type DesignName,
+  LindungError,
   type NoteKey,
   parseNoteKey,
   parseWitnessKey,
   problemOfPolicy,
   type WitnessPolicy,
 } from "../protocol/index.ts"
+import type { Ports } from "./ports.ts"
 import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
@@ -151,6 +153,17 @@ export function checkConfig(
     for (const { path, message } of checked.problems)
       problems.push({ path: path === "" ? "risk" : `risk.${path}`, message })
   return problems.length === 0 ? { ok: true, config: value as Config } : { ok: false, problems }
+}
+
+/** @throws LindungError config, with every problem; also when a port is missing that the design needs */
+export function requireConfig(config: Config, { readArchive }: Pick<Ports, "readArchive">): void {
+  const checked = checkConfig(config)
+  if (!checked.ok) {
+    const problems = checked.problems.map(({ path, message }) => `${path}: ${message}`)
+    throw new LindungError("config", problems.join("; "), { problems })
+  }
+  if (config.design === "gaen" && readArchive === undefined)
+    throw new LindungError("config", "design gaen needs the port readArchive: that of lindung/client/gaen")
 }
 
 /** The exposure rule of a checked configuration. */

@@ -1,6 +1,6 @@
 import type { Cancel } from "../protocol/index.ts"
+import { canceller } from "./cancel.ts"
 import type { EpochMs, Ports } from "./ports.ts"
-import { canceller } from "./tracing.ts"
 
 /**
  * The caller's signal, and the end of its time: a host that gives a task thirty seconds kills what takes longer. Where

@@ -65,6 +65,12 @@ export async function evaluate(
   return rule.evaluate(await windows(tx, rule, Math.max(0, today - days)), isoDay(today))
 }
 
+/** Puts a day aside that the person has seen. */
+export async function dismiss(tx: WriteTx, day: number): Promise<void> {
+  const { dismissed } = await readState(tx)
+  await updateState(tx, { dismissed: { ...dismissed, [day]: true } })
+}
+
 /** Days that call for a warning and were not told yet are told now. @returns those days */
 export async function tell(tx: WriteTx, rule: RiskRule, second: number, days: number): Promise<IsoDay[]> {
   const { told } = await readState(tx)

@@ -10,6 +10,7 @@ import {
   REDEEM_BYTES,
   redact,
 } from "../protocol/index.ts"
+import { canceller } from "./cancel.ts"
 import type { Config } from "./config.ts"
 import { type Action, deliverFirst, newAction, parametersNow, readActions, writeAction } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
@@ -18,7 +19,7 @@ import { cutAt, draftReport, eraseReport, readReport, revealedDays, type StoredR
 import { notBefore, noteFailure, noteSuccess } from "./retry.ts"
 import { dayNumber, type IsoDay, isoDay } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
-import { canceller, type Tracer } from "./tracing.ts"
+import type { Tracer } from "./tracing.ts"
 import { refusal } from "./view.ts"
 
 /** A report that is ready and has not been sent. */

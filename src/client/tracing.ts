@@ -1,6 +1,7 @@
 import { hex, type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Calibration } from "./calibration.ts"
+import { canceller } from "./cancel.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, MAX_BEHIND_SECONDS, Recorder, SCAN_PLAN } from "./record.ts"
 import { type Gathered, Reservoir } from "./reservoir.ts"
@@ -18,24 +19,6 @@ interface TracingPorts {
   readonly parameters: () => ParameterSet
   /** Called when impediments have come or gone. */
   readonly changed: () => void
-}
-
-/** A cancel of one's own: AbortController is not in every engine. */
-export function canceller(): Cancel & { abort(): void } {
-  const listeners = new Set<() => void>()
-  let aborted = false
-  return {
-    get aborted() {
-      return aborted
-    },
-    addEventListener: (_, listener) => listeners.add(listener),
-    removeEventListener: (_, listener) => listeners.delete(listener),
-    abort() {
-      if (aborted) return
-      aborted = true
-      for (const listener of listeners) listener()
-    },
-  }
 }
 
 /**

@@ -2,12 +2,21 @@ import { type Design, LindungError, type ParameterSet } from "../protocol/index.
 import { readActions } from "./delivery.ts"
 import { evaluate } from "./exposure.ts"
 import type { EpochMs, ReadTx } from "./ports.ts"
+import { NOTHING_DROPPED } from "./record.ts"
 import { readReport } from "./report.ts"
 import { dayNumber, isoDay, type RiskRule } from "./risk/index.ts"
 import { readState } from "./state.ts"
-import type { Exposure, ReportStatus } from "./status.ts"
+import type { Exposure, ReportStatus, Status } from "./status.ts"
 
 const ms = (second: number): EpochMs => Math.round(second * 1000) as EpochMs
+
+/** What is shown as long as nothing can be read. */
+export const NOTHING_KNOWN: Omit<Status, "tracing"> = {
+  exposure: { is: "unknown" },
+  report: { is: "none" },
+  contacts: { windows: 0, dropped: NOTHING_DROPPED },
+  next: {},
+}
 
 /** What is shown of the person's contacts. */
 export async function exposureIn(

@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import { canceller } from "../../src/client/cancel.ts"
 import {
   checkConfig,
   type EpochMs,
@@ -8,7 +9,6 @@ import {
   type Radio,
   type Status,
 } from "../../src/client/index.ts"
-import { canceller } from "../../src/client/tracing.ts"
 import { phoneClock } from "../../src/simulator/index.ts"
 import { seeded } from "../dice.ts"
 import { CONFIG } from "./config.ts"

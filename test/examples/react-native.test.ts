@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { build } from "esbuild"
+import { canceller } from "../../src/client/cancel.ts"
 import { type EpochMs, type Impediment, type Radio, radio, type Sighting } from "../../src/client/index.ts"
-import { canceller } from "../../src/client/tracing.ts"
 
 /** What the two Bluetooth modules would do, as far as the example can tell. */
 const MODULES = `

@@ -1,0 +1,28 @@
+import { time } from "../crypto/index.ts"
+import type { Design, ParameterSet } from "../protocol/index.ts"
+import type { Config } from "./config.ts"
+import { readActions } from "./delivery.ts"
+import { pruneMatched } from "./exposure.ts"
+import { pruneObservations } from "./match.ts"
+import type { WriteTx } from "./ports.ts"
+import { pruneReceipts } from "./receipts.ts"
+import { pruneDraft } from "./report.ts"
+import { pruneSecrets } from "./schedule.ts"
+import { updateState } from "./state.ts"
+
+/** What is too old goes: of everything that was heard or broadcast, of exposures, receipts and drafts (protocol §3). */
+export async function prune(
+  tx: WriteTx,
+  of: { design: Design; lengths: ParameterSet; now: number; retention: Config["retention"] },
+): Promise<void> {
+  const { design, lengths, now, retention } = of
+  const today = time.day(now)
+  const firstDay = today - retention.contactDays + 1
+  await pruneSecrets(tx, design, firstDay, lengths)
+  await pruneObservations(tx, design, firstDay, lengths)
+  await pruneMatched(tx, today - retention.exposureDays, firstDay)
+  await pruneReceipts(tx, time.bucket((firstDay - 1) * time.SECONDS_PER_DAY))
+  if ((await readActions(tx)).every(({ kind }) => kind !== "report"))
+    await pruneDraft(tx, { design, lengths, now, firstDay })
+  await updateState(tx, { prunedAt: now })
+}
