@@ -69,7 +69,7 @@ const other = async (store: CodeStore): Promise<void> => {
   await store.prune(HOUR)
 }
 
-describe("H4: files of equal content are equal, whatever happened before", () => {
+describe("H4: files of equal content are equal, whatever happened before:", () => {
   it("the authority's codes: another order, 37 more cover requests, a look for old ones; live and copied", async () => {
     const [a, b] = [await filesAfter(plain), await filesAfter(other)]
     expect(b.live.equals(a.live), "the file").to.equal(true)
