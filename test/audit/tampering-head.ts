@@ -24,8 +24,6 @@ const witnessSeed = new Uint8Array(32).fill(8)
 const witness = { name: "witness.example", publicKey: nativeEd25519.verifyKey(witnessSeed) }
 const anotherList = encodeAuthorityKeys([new Uint8Array(32).fill(5)])
 
-const [A, B] = [0x41, 0x42]
-
 export const headTamperings: readonly Tampering[] = [
   ["head-malformed", "a checkpoint cut short", long, tree => cut(tree, PATHS.checkpoint, 40)],
   [
@@ -44,18 +42,7 @@ export const headTamperings: readonly Tampering[] = [
       tree.files.set(PATHS.checkpoint, signCheckpoint(tree.head, config.logName, new Uint8Array(32).fill(9)))
     },
   ],
-  [
-    "head-signature",
-    "one symbol of the signature changed",
-    long,
-    tree => {
-      // Another symbol of base 64: any other bit could leave the alphabet, and the note would not be one.
-      const note = new Uint8Array(tree.file(PATHS.checkpoint))
-      const at = note.length - 10
-      note[at] = note[at] === A ? B : A
-      tree.files.set(PATHS.checkpoint, note)
-    },
-  ],
+  ["head-signature", "one symbol of the signature changed", long, tree => tree.missign()],
   ["head-signature", "a head of another log", long, tree => tree.sign({ origin: "another.example" })],
   [
     "head-unwitnessed",
