@@ -34,9 +34,9 @@ export type {
   TaskId,
   WriteTx,
 } from "./ports.ts"
+export type { Draft } from "./prepare-report.ts"
+export type { PreparedTest } from "./prepare-test.ts"
 export * as radio from "./radio/index.ts"
-export type { Draft } from "./reporting.ts"
-export type { PreparedTest } from "./result.ts"
 export * as risk from "./risk/index.ts"
 export { type DayResult, dayNumber, type IsoDay, isoDay, type RiskRule, type Window } from "./risk/index.ts"
 export type { Exposure, ReportStatus, Status, SyncResult, Tracing } from "./status.ts"

@@ -3,8 +3,8 @@ import { commitment, encodeRedeem, encodeTest, LindungError, redact, slotAt, tes
 import { readActions, writeAction } from "./delivery.ts"
 import { pollsOf } from "./polls.ts"
 import type { EpochMs, WriteTx } from "./ports.ts"
+import type { Reporting } from "./prepare-report.ts"
 import { draftTest, eraseReport, readReport, type StoredReport, writeReport } from "./report.ts"
-import type { Reporting } from "./reporting.ts"
 import { dropAhead } from "./schedule.ts"
 import { updateState } from "./state.ts"
 
