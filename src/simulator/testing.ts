@@ -26,6 +26,7 @@ import type { DesignName } from "../protocol/index.ts"
 import { type Deployment, deploy } from "./deployment.ts"
 import { Crash, type CrashMoment, Device } from "./device.ts"
 import { seededDice } from "./dice.ts"
+import { Meetings } from "./meetings.ts"
 import type { VirtualTime } from "./neighbourhood.ts"
 
 export type { Client, Config, EpochMs, IsoDay, Store } from "../client/index.ts"
@@ -89,22 +90,11 @@ export interface World {
   close(): Promise<void>
 }
 
-interface Meeting {
-  readonly a: string
-  readonly b: string
-  readonly from: number
-  readonly to: number
-  readonly attenuation: (minute: number) => number
-}
-
 /** All phones of a world have its design, as all phones of a country do. */
 const designOf = ({ design = "hybrid" }: Config): DesignName => design
 
 /** Who acts for the test site, in the authority's log. */
 const NURSE = "nurse-1"
-
-/** How often a simulated radio scans, as the client asks for it. */
-const SCAN_SECONDS = 240
 
 /**
  * A world with one server and one authority; phones come with {@link World.device}.
@@ -130,10 +120,9 @@ class OpenWorld implements World {
   readonly #deployed: Promise<Deployment>
   readonly #devices = new Map<string, Device>()
   readonly #wire: Exchange[] = []
-  #meetings: Meeting[] = []
+  readonly #meetings = new Meetings()
   #between: Intercept | undefined
   readonly #tests = new Map<string, string>()
-  #scans = 0
 
   constructor(seed: number, start: number, config: Config, stores: ((device: string) => Promise<Store>) | undefined) {
     this.#seed = seed
@@ -207,11 +196,7 @@ class OpenWorld implements World {
 
   near(a: string, b: string, o: { minutes: number; attenuation: number | ((minute: number) => number) }): void {
     for (const name of [a, b]) this.#device(name)
-    const { minutes, attenuation } = o
-    if (!(minutes > 0)) throw new RangeError(`minutes: expected a positive number, got ${minutes}`)
-    const from = this.#virtual.now
-    const at = typeof attenuation === "number" ? () => attenuation : attenuation
-    this.#meetings.push({ a, b, from, to: from + 60 * minutes, attenuation: at })
+    this.#meetings.add(this.#virtual.now, { a, b, ...o })
   }
 
   async test(device: string): Promise<string> {
@@ -273,7 +258,7 @@ class OpenWorld implements World {
     const { keyServer } = await this.#deployed
     for (;;) {
       const bucketEnd = time.bucketStart(time.bucket(this.#virtual.now) + 1)
-      const scan = this.#nextScan()
+      const scan = this.#meetings.nextScan(this.#virtual.now)
       const task = this.#nextTask()
       const next = Math.min(bucketEnd, scan, Math.max(task?.at ?? Number.POSITIVE_INFINITY, this.#virtual.now))
       if (next > until) break
@@ -281,7 +266,7 @@ class OpenWorld implements World {
       // In this order at one moment: the server, what is broadcast, what is heard.
       if (next === bucketEnd) await keyServer.publishDue()
       else if (task !== undefined && task.at <= next) await task.device.run(task.task)
-      else this.#scan()
+      else this.#meetings.scan(this.#virtual.now, name => this.#device(name))
     }
     this.#virtual.now = until
   }
@@ -293,38 +278,6 @@ class OpenWorld implements World {
       if (next !== undefined && (first === undefined || next.at < first.at)) first = { device, ...next }
     }
     return first
-  }
-
-  /** The next scan at which somebody hears somebody. */
-  #nextScan(): number {
-    this.#meetings = this.#meetings.filter(({ to }) => to > this.#virtual.now)
-    const firstAfter = (second: number) => Math.ceil(second / SCAN_SECONDS) * SCAN_SECONDS
-    const times = this.#meetings
-      .map(({ from, to }) => ({ at: Math.max(firstAfter(from), this.#scanned + SCAN_SECONDS), to }))
-      .filter(({ at, to }) => at < to)
-      .map(({ at }) => Math.max(at, this.#virtual.now))
-    return Math.min(...times, Number.POSITIVE_INFINITY)
-  }
-
-  /** When everybody scanned last. */
-  #scanned = Number.NEGATIVE_INFINITY
-
-  #scan(): void {
-    const { now } = this.#virtual
-    this.#scanned = now
-    this.#scans++
-    for (const { a, b, from, to, attenuation } of this.#meetings) {
-      if (from > now || to <= now) continue
-      const rssi = -attenuation((now - from) / 60)
-      for (const [ear, mouth] of [
-        [a, b],
-        [b, a],
-      ] as const) {
-        const payload = this.#device(mouth).phone.payload()
-        const at = (this.now + this.#device(ear).skew * 1000) as EpochMs
-        if (payload) this.#device(ear).phone.hear({ payload, rssi, txPower: 0, at, scanId: this.#scans })
-      }
-    }
   }
 
   async close(): Promise<void> {
