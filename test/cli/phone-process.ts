@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import { createInterface, type Interface } from "node:readline"
+import { initDeployment } from "../../src/cli/init.ts"
+import { seeded } from "../dice.ts"
 
 const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
 
@@ -78,3 +81,18 @@ export async function freePort(): Promise<number> {
 
 /** Phones of a test that runs beside others have the air for themselves. */
 export const channel = (): string => String(1 + (process.pid % 98))
+
+/** A deployment whose servers nobody runs: phones meet without them. */
+export async function deploymentFor(directory: string): Promise<void> {
+  const nowhere = { url: "http://127.0.0.1:9", authorityUrl: "http://127.0.0.1:9" }
+  const listen = { listen: "127.0.0.1:0", publisherListen: "127.0.0.1:0", authorityListen: "127.0.0.1:0" }
+  const settings = {
+    design: "hybrid" as const,
+    mechanism: "simple" as const,
+    preset: "dp3t-exposure-score",
+    uploadsPerMinute: 0,
+    proxies: 0,
+  }
+  const ports = { random: seeded(1), now: Date.now() / 1000 }
+  await initDeployment(join(directory, "deployment"), { ...nowhere, ...listen, ...settings }, ports)
+}

@@ -1,12 +1,10 @@
 import { spawnSync } from "node:child_process"
-import { mkdtemp, rm, stat } from "node:fs/promises"
+import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import { hostClock } from "../../src/cli/clock.ts"
-import { initDeployment } from "../../src/cli/init.ts"
-import { seeded } from "../dice.ts"
-import { accelerate, channel, PhoneProcess } from "./phone-process.ts"
+import { channel, deploymentFor, PhoneProcess } from "./phone-process.ts"
 
 const MAIN = new URL("../../src/cli/main.js", import.meta.url).pathname
 
@@ -14,52 +12,9 @@ describe("lindung phone", () => {
   let directory = ""
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "lindung-phone-"))
-    // Nobody listens there: phones meet without any server.
-    const nowhere = { url: "http://127.0.0.1:9", authorityUrl: "http://127.0.0.1:9" }
-    const listen = { listen: "127.0.0.1:0", publisherListen: "127.0.0.1:0", authorityListen: "127.0.0.1:0" }
-    const settings = {
-      design: "hybrid" as const,
-      mechanism: "simple" as const,
-      preset: "dp3t-exposure-score",
-      uploadsPerMinute: 0,
-      proxies: 0,
-    }
-    const ports = { random: seeded(1), now: Date.now() / 1000 }
-    await initDeployment(join(directory, "deployment"), { ...nowhere, ...listen, ...settings }, ports)
+    await deploymentFor(directory)
   })
   after(() => rm(directory, { recursive: true }))
-
-  it("two of them, two processes, hear each other and nobody else; out of range they do not", async () => {
-    const clock = accelerate(480)
-    const phone = (name: string, on = channel()) =>
-      new PhoneProcess(directory, "--name", name, "--channel", on, "--accelerate", clock)
-    const [anna, ben, carla] = [phone("anna"), phone("ben"), phone("carla", "99")]
-    const all = [anna, ben, carla]
-    try {
-      await Promise.all(all.map(({ on }) => on))
-      const isSomebody = ({ heard }: { heard: unknown[] }) => heard.length > 0
-      const [first] = (await anna.until("heard", isSomebody)).heard
-      expect(first.attenuation).to.equal(50)
-      await ben.until("heard", isSomebody)
-      expect((await carla.ask("heard")).heard).to.deep.equal([])
-      expect(await ben.ask("far")).to.deep.equal({ command: "far", attenuation: 127 })
-      // Two scans pass, and the one that was going on is over.
-      await ben.ask("wait 9")
-      const minutes = async () =>
-        (await anna.ask("heard")).heard.reduce((sum: number, one: { minutes: number }) => sum + one.minutes, 0)
-      const before = await minutes()
-      await anna.ask("wait 13")
-      expect(await minutes()).to.equal(before)
-      const { tracing, exposure, contacts, radio } = await anna.ask("status")
-      expect([tracing.is, exposure.is]).to.deep.equal(["on", "unknown"])
-      expect(Object.values(contacts.dropped)).to.deep.equal([0, 0, 0, 0, 0, 0])
-      expect(radio.refused).to.deep.equal({ foreign: 0, length: 0, malformed: 0 })
-      expect(await Promise.all(all.map(one => one.end()))).to.deep.equal([0, 0, 0])
-      expect((await stat(join(directory, "phones", "anna.sqlite"))).mode & 0o777).to.equal(0o600)
-    } finally {
-      for (const one of all) one.kill()
-    }
-  })
 
   it("says what was wrong with a command, in words that help, and ends with exit code 1", async () => {
     const phone = new PhoneProcess(directory, "--name", "dora", "--channel", channel())

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
-import { Run } from "./run.ts"
+import { Run } from "../../cli/run.ts"
 
-describe("what a stranger tries first", () => {
+describe("mistakes of a stranger", () => {
   let cwd = ""
   beforeEach(() => {
     // A space and letters that are not ASCII, for every one of them.
