@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { LindungError, type Setting } from "../protocol/index.ts"
+import { configError, type Setting } from "../protocol/index.ts"
 import { ROLES } from "./accounts/roles.ts"
 
 function count(low: number, high: number, otherwise: number) {
@@ -91,7 +91,7 @@ export function portalConfigFrom(environment: Readonly<Record<string, string | u
       ? issue.keys.map(key => `${PREFIX}${key}: not a setting`)
       : [`${PREFIX}${issue.path.map(String).join(".")}: ${issue.message}`],
   )
-  throw new LindungError("config", lines.join("; "), { problems: lines })
+  throw configError(lines)
 }
 
 /** What an operator is told of each setting. None of them is part of the protocol. */

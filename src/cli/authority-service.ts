@@ -38,8 +38,9 @@ function smsOf({ SMS_URL, SMS_AUTHORIZATION, SMS_BODY, SMS_TIMEOUT_SECONDS }: Po
 
 /** The authority's own parts, without anything that listens. */
 async function openAuthorityParts(directory: string, around: Surroundings) {
-  const { place, config, portalConfig } = settingsOf("authority", directory, around.environment)
-  const root = resolve(directory, place.data)
+  const settings = settingsOf("authority", directory, around.environment)
+  const { config, portalConfig } = settings
+  const root = resolve(directory, settings.data)
   const timing = {
     monotonic: () => performance.now(),
     wait: (ms: number) => new Promise<void>(done => setTimeout(done, ms)),
@@ -56,7 +57,7 @@ async function openAuthorityParts(directory: string, around: Surroundings) {
     store: await sqliteCodeStore(join(root, "codes.sqlite"), systemRandom),
     programOf: staff.apiKeys.verify,
   })
-  return { place, config, portalConfig, authority, accounts, passwords, ports, staff }
+  return { settings, authority, accounts, passwords, ports, staff }
 }
 
 /** The health authority of a deployment with its portal, over its files. It prunes when it is told to. */
@@ -64,11 +65,8 @@ export async function openAuthorityOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly authority: Authority; prune(): Promise<void> }> {
-  const { place, config, portalConfig, authority, accounts, passwords, ports } = await openAuthorityParts(
-    directory,
-    around,
-  )
-  const { host, port } = place
+  const { settings, authority, accounts, passwords, ports } = await openAuthorityParts(directory, around)
+  const { config, portalConfig, host, port } = settings
   const { ORIGIN } = portalConfig
   const portal =
     ORIGIN === undefined

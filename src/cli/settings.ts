@@ -1,70 +1,75 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseEnv } from "node:util"
-import {
-  authorityConfigFrom,
-  authorityPlaceFrom,
-  authoritySettings,
-  portalConfigFrom,
-  portalSettings,
-} from "../authority/index.ts"
-import { LindungError, type Setting } from "../protocol/index.ts"
-import { ingestSettingsFrom, publisherSettingsFrom, serverSettings, serverSettingsFrom } from "../server/index.ts"
+import { authorityConfigFrom, authoritySettings, portalConfigFrom, portalSettings } from "../authority/index.ts"
+import { configError, LindungError, type Setting } from "../protocol/index.ts"
+import { ingestConfigFrom, publisherConfigFrom, serverConfigFrom, serverSettings } from "../server/index.ts"
+import { type Place, placeIn, placeSettings, withoutPlace } from "./place.ts"
 
 export type Environment = Readonly<Record<string, string | undefined>>
 type ReadText = (path: string) => string
 
-const authorityFrom = (given: Environment) => ({
-  ...all(
-    () => ({ place: authorityPlaceFrom(given) }),
-    () => ({ config: authorityConfigFrom(given) }),
-    () => ({ portalConfig: portalConfigFrom(given) }),
-  ),
-})
+const SERVER_DATA = "LINDUNG_SERVER_DATA"
+const KEEPS = "where its files are, from the deployment's directory"
+const SHARED = `${KEEPS}; ingest and publisher share it`
+const INGEST = {
+  listen: "LINDUNG_INGEST_LISTEN",
+  listens: "where phones reach it",
+  data: SERVER_DATA,
+  keeps: SHARED,
+}
 
-/** Each process of a deployment: its files in `secrets/`, what it can be told, and how it reads that. */
+/** Each process of a deployment: its files in `secrets/`, what it can be told, and the readers of that. */
 export const PROCESSES = {
   "key-server": {
     // Phones ask ingest, so its file holds for both.
     files: ["publisher.env", "ingest.env"],
+    place: INGEST,
     settings: () => serverSettings("key-server"),
-    from: serverSettingsFrom,
+    readers: { config: serverConfigFrom },
   },
-  ingest: { files: ["ingest.env"], settings: () => serverSettings("ingest"), from: ingestSettingsFrom },
-  publisher: { files: ["publisher.env"], settings: () => serverSettings("publisher"), from: publisherSettingsFrom },
+  ingest: {
+    files: ["ingest.env"],
+    place: INGEST,
+    settings: () => serverSettings("ingest"),
+    readers: { config: ingestConfigFrom },
+  },
+  publisher: {
+    files: ["publisher.env"],
+    place: { ...INGEST, listen: "LINDUNG_PUBLISHER_LISTEN", listens: "its health and metrics" },
+    settings: () => serverSettings("publisher"),
+    readers: { config: publisherConfigFrom },
+  },
   authority: {
     files: ["authority.env"],
+    place: {
+      listen: "LINDUNG_AUTHORITY_LISTEN",
+      listens: "where phones and staff reach it",
+      data: "LINDUNG_AUTHORITY_DATA",
+      keeps: KEEPS,
+    },
     settings: (given: Environment) => [...authoritySettings(given), ...portalSettings()],
-    from: authorityFrom,
+    readers: { config: authorityConfigFrom, portalConfig: portalConfigFrom },
   },
 } as const
 
 export type ProcessName = keyof typeof PROCESSES
-type Read<Name extends ProcessName> = ReturnType<(typeof PROCESSES)[Name]["from"]>
+type Readers<Name extends ProcessName> = (typeof PROCESSES)[Name]["readers"]
+type Read<Name extends ProcessName> = Place & {
+  readonly [Part in keyof Readers<Name>]: Readers<Name>[Part] extends (...given: never[]) => infer Config
+    ? Config
+    : never
+}
+
+/** All settings of a process: where it is, and how it is. */
+export const settingsFor = (name: ProcessName, given: Environment): readonly Setting[] => [
+  ...placeSettings(PROCESSES[name].place),
+  ...PROCESSES[name].settings(withoutPlace(PROCESSES[name].place, given)),
+]
 
 const problemsOf = (error: unknown): readonly string[] => {
   if (error instanceof LindungError && error.problems !== undefined) return error.problems
   throw error
-}
-
-/** The parts of several readings together, or the problems of all of them. @throws LindungError config */
-function all<A, B, C>(first: () => A, second: () => B, third: () => C): A & B & C {
-  const problems: string[] = []
-  const parts = [first, second, third].map((read: () => unknown) => {
-    try {
-      return read()
-    } catch (error) {
-      problems.push(...problemsOf(error))
-      return {}
-    }
-  })
-  if (problems.length > 0) throw invalid(problems)
-  return Object.assign({}, ...parts)
-}
-
-function invalid(lines: readonly string[]): LindungError {
-  const problems = [...new Set(lines)]
-  return new LindungError("config", problems.join("; "), { problems })
 }
 
 /** What a process of a deployment is told, and by whom. */
@@ -76,11 +81,7 @@ export interface Given {
 }
 
 const knownNames = (): ReadonlySet<string> =>
-  new Set(
-    (Object.keys(PROCESSES) as ProcessName[]).flatMap(name =>
-      PROCESSES[name].settings({}).map(setting => setting.name),
-    ),
-  )
+  new Set((Object.keys(PROCESSES) as ProcessName[]).flatMap(name => settingsFor(name, {}).map(setting => setting.name)))
 
 /** Names that are nearly those of settings; others that begin with LINDUNG_ may be somebody else's. */
 const SLIP = /^LINDUNG_(LISTEN$|(SERVER|INGEST|PUBLISHER|AUTHORITY|PORTAL)_)/
@@ -130,16 +131,20 @@ export function settingsOf<Name extends ProcessName>(
   environment: Environment,
 ): Read<Name> {
   const { values, problems } = givenTo(name, directory, environment)
+  const { place: names, readers } = PROCESSES[name]
   const readText = (path: string) => readFileSync(resolve(directory, path), "utf8")
-  const from = PROCESSES[name].from as (given: Environment, readText: ReadText) => Read<Name>
-  const lines = [...problems]
-  try {
-    const settings = from(values, readText)
-    if (lines.length === 0) return settings
-  } catch (error) {
-    lines.push(...problemsOf(error))
-  }
-  throw invalid(lines)
+  const place = placeIn(names, values)
+  const lines = [...problems, ...("problems" in place ? place.problems : [])]
+  const parts = Object.entries<(given: Environment, readText: ReadText) => unknown>(readers).map(([part, read]) => {
+    try {
+      return [part, read(withoutPlace(names, values), readText)]
+    } catch (error) {
+      lines.push(...problemsOf(error))
+      return []
+    }
+  })
+  if (lines.length > 0) throw configError(lines)
+  return { ...place, ...Object.fromEntries(parts) } as Read<Name>
 }
 
 /** One of a process's settings, as an operator is shown it. */

@@ -4,9 +4,9 @@ import { Command } from "commander"
 import { pino } from "pino"
 import { fromHex, hex, type Random } from "../crypto/index.ts"
 import {
+  configError,
   encodeNoteKey,
   encodeWitnessKey,
-  LindungError,
   type NoteKey,
   parseNoteKey,
   parseWitnessKey,
@@ -148,7 +148,7 @@ export async function openWitnessOf(
     const problem = problemOf(told.values[name])
     return problem === undefined ? [] : [`${told.from[name] ?? CONFIG_FILE}: ${name}: ${problem}`]
   })
-  if (problems.length > 0) throw new LindungError("config", problems.join("; "), { problems })
+  if (problems.length > 0) throw configError(problems)
   const { name, logs, seed } = told.values as Record<string, string>
   const heads = await fileHeads(join(directory, DATA))
   const config = { name: name!, seed: fromHex(seed!), logs: logs!.split(", ").map(parseNoteKey) }

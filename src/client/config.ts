@@ -1,5 +1,6 @@
 import { fromBase64 } from "../crypto/index.ts"
 import {
+  configError,
   DESIGNS,
   type DesignName,
   LindungError,
@@ -158,10 +159,7 @@ export function checkConfig(
 /** @throws LindungError config, with every problem; also when a port is missing that the design needs */
 export function requireConfig(config: Config, { readArchive }: Pick<Ports, "readArchive">): void {
   const checked = checkConfig(config)
-  if (!checked.ok) {
-    const problems = checked.problems.map(({ path, message }) => `${path}: ${message}`)
-    throw new LindungError("config", problems.join("; "), { problems })
-  }
+  if (!checked.ok) throw configError(checked.problems.map(({ path, message }) => `${path}: ${message}`))
   if (config.design === "gaen" && readArchive === undefined)
     throw new LindungError("config", "design gaen needs the port readArchive: that of lindung/client/gaen")
 }

@@ -116,3 +116,9 @@ export class LindungError extends Error {
     if (facts.problems !== undefined) this.problems = facts.problems
   }
 }
+
+/** @param problems each thing that is wrong, by the name of its setting, and no value */
+export function configError(problems: readonly string[]): LindungError {
+  const each = [...new Set(problems)]
+  return new LindungError("config", each.join("; "), { problems: each })
+}

@@ -70,7 +70,7 @@ export {
   spentTag,
 } from "./report.ts"
 export { encodeBatch, type Group, type SecretBatch } from "./secret-batch.ts"
-export type { Setting } from "./setting.ts"
+export { fieldOf, keyIn, type Setting, variableOf, wholeIn } from "./setting.ts"
 export { encodeTest, LOCK_BYTES, parseTest, type TestFacts, testLock } from "./test-text.ts"
 export * from "./tile.ts"
 export * from "./token.ts"

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { ecdsa } from "../crypto/index.ts"
-import { designByName, LindungError, type ParameterSet, problemOfPolicy, problemsOf } from "../protocol/index.ts"
+import { configError, designByName, type ParameterSet, problemOfPolicy, problemsOf } from "../protocol/index.ts"
 import type { ExportKey } from "./archive.ts"
 import type { WitnessAt } from "./witnesses.ts"
 
@@ -137,14 +137,9 @@ export function problems(error: z.ZodError, name: (path: string) => string): str
   })
 }
 
-export function invalid(lines: readonly string[]): LindungError {
-  const each = [...new Set(lines)]
-  return new LindungError("config", each.join("; "), { problems: each })
-}
-
 function check<Config>(config: Config, parts: z.ZodType): Config {
   const result = parts.safeParse(config)
-  if (!result.success) throw invalid(problems(result.error, path => path))
+  if (!result.success) throw configError(problems(result.error, path => path))
   return config
 }
 

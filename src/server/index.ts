@@ -15,11 +15,10 @@ export { openPublisherServer, type PublisherServer, type PublisherServerPorts } 
 export { type Restored, type RestorePorts, restoreRecords } from "./restore.ts"
 export { type After, publishOnTime, steadily } from "./scheduler.ts"
 export {
-  ingestSettingsFrom,
-  publisherSettingsFrom,
-  type ServerSettings,
+  ingestConfigFrom,
+  publisherConfigFrom,
+  serverConfigFrom,
   serverSettings,
-  serverSettingsFrom,
 } from "./settings.ts"
 export { fileTree, publishedTree } from "./store/files.ts"
 export { memoryEnvelopes, memoryRecords, memoryTree } from "./store/memory.ts"

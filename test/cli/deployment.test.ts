@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { expect } from "chai"
 import { initDeployment } from "../../src/cli/init.ts"
+import { settingsOf } from "../../src/cli/settings.ts"
 import { checkConfig } from "../../src/client/index.ts"
 import { base64 } from "../../src/crypto/index.ts"
 import { parseNoteKey, verifyCheckpoint } from "../../src/protocol/index.ts"
-import { serverSettingsFrom } from "../../src/server/index.ts"
 import { random } from "../server/world.ts"
 
 const deployment = {
@@ -31,26 +31,15 @@ const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url))
 describe("lindung init", () => {
   let directory = ""
   let staff: Awaited<ReturnType<typeof initDeployment>>
-  let parameters = ""
   const text = (...names: string[]) => readFile(join(directory, ...names), "utf8")
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "lindung-init-"))
     staff = await initDeployment(directory, deployment, { random, now: 1_795_000_000 })
-    parameters = await text("parameters")
   })
   after(() => rm(directory, { recursive: true, force: true }))
 
   it("writes a configuration that a server takes, whose public half apps take", async () => {
-    const settings = serverSettingsFrom(
-      {
-        ...parseEnv(await text("secrets", "publisher.env")),
-        ...parseEnv(await text("secrets", "ingest.env")),
-      } as Record<string, string>,
-      path => {
-        expect(path).to.equal("parameters")
-        return parameters
-      },
-    )
+    const settings = settingsOf("key-server", directory, {})
     const app = JSON.parse(await text("app-config.json"))
     expect(parseNoteKey(app.server.logKey).name).to.equal(settings.config.logName)
     expect(base64(settings.config.authorityKeys[0]!)).to.equal(app.authority.publicKey)

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { hex } from "../../src/crypto/index.ts"
 import { defaultParameters, encodeParameters, encodeWitnessKey } from "../../src/protocol/index.ts"
-import { openKeyServer, type ServerConfig, serverSettingsFrom } from "../../src/server/index.ts"
+import { openKeyServer, type ServerConfig, serverConfigFrom } from "../../src/server/index.ts"
 import { tlog } from "../protocol/tlog-vectors.ts"
 import { memoryStores, native, random, serverConfig } from "./world.ts"
 
@@ -12,8 +12,6 @@ const readText = (path: string): string => {
   throw new Error("ENOENT")
 }
 const good: Record<string, string> = {
-  LINDUNG_INGEST_LISTEN: "127.0.0.1:8420",
-  LINDUNG_SERVER_DATA: "data",
   LINDUNG_SERVER_LOG_NAME: "log.example",
   LINDUNG_SERVER_LOG_SEED: key(1),
   LINDUNG_SERVER_RECEIPT_SEED: key(2),
@@ -25,7 +23,7 @@ const good: Record<string, string> = {
 }
 const problems = (environment: Record<string, string | undefined>): string => {
   try {
-    serverSettingsFrom(environment, readText)
+    serverConfigFrom(environment, readText)
     return ""
   } catch (error) {
     expect(error).to.include({ code: "config" })
@@ -35,8 +33,7 @@ const problems = (environment: Record<string, string | undefined>): string => {
 
 describe("the configuration of a key server", () => {
   it("comes from the environment", () => {
-    const { config, data, host, port } = serverSettingsFrom({ ...good, PATH: "/bin" }, readText)
-    expect({ data, host, port }).to.deep.equal({ data: "data", host: "127.0.0.1", port: 8420 })
+    const config = serverConfigFrom({ ...good, PATH: "/bin" }, readText)
     expect(hex(config.logSeed)).to.equal(key(1))
     expect(config.authorityKeys.map(hex)).to.deep.equal([key(4), key(5)])
     expect(config.parameters[0]!.validFromBucket).to.equal(1000)
@@ -45,7 +42,7 @@ describe("the configuration of a key server", () => {
 
   it("knows witnesses by key and URL, and other log keys, where they are given", () => {
     const [one, two] = tlog.witnessed.witnesses.map(({ key: text }) => text)
-    const { config } = serverSettingsFrom(
+    const config = serverConfigFrom(
       {
         ...good,
         LINDUNG_SERVER_WITNESSES: `${one} https://w1.example/x, ${two} http://127.0.0.1:8430`,
@@ -70,13 +67,6 @@ describe("the configuration of a key server", () => {
       expect(at(`${wrong},${two} https://w.example`, "1"), wrong).to.include("LINDUNG_SERVER_WITNESSES:")
   })
 
-  it("takes an IPv6 address to listen on", () => {
-    expect(serverSettingsFrom({ ...good, LINDUNG_INGEST_LISTEN: "[::1]:80" }, readText)).to.include({
-      host: "::1",
-      port: 80,
-    })
-  })
-
   it("has no default: each missing variable is named, and all at once", () => {
     const message = problems({})
     for (const name of Object.keys(good)) {
@@ -87,7 +77,6 @@ describe("the configuration of a key server", () => {
 
   it("names what is wrong without repeating a value", () => {
     const bad: Record<string, string> = {
-      LINDUNG_INGEST_LISTEN: "8420",
       LINDUNG_SERVER_LOG_NAME: "two words",
       LINDUNG_SERVER_LOG_SEED: key(1).slice(1),
       LINDUNG_SERVER_RECEIPT_SEED: "secret-value",
@@ -105,7 +94,7 @@ describe("the configuration of a key server", () => {
     const gaen = Buffer.from(encodeParameters(defaultParameters(1000, ["gaen"]))).toString()
     const settings = (more: Record<string, string>) => {
       try {
-        return serverSettingsFrom({ ...good, ...more }, () => gaen).config
+        return serverConfigFrom({ ...good, ...more }, () => gaen)
       } catch (error) {
         return (error as Error).message
       }

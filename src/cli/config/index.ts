@@ -4,7 +4,16 @@ import { Argument, Command } from "commander"
 import { checkConfig } from "../../client/index.ts"
 import { LindungError, type Setting } from "../../protocol/index.ts"
 import { examples } from "../output.ts"
-import { type Environment, givenTo, PROCESSES, type ProcessName, type Shown, settingsOf, shown } from "../settings.ts"
+import {
+  type Environment,
+  givenTo,
+  PROCESSES,
+  type ProcessName,
+  type Shown,
+  settingsFor,
+  settingsOf,
+  shown,
+} from "../settings.ts"
 import { WITNESS_SETTINGS, witnessValues } from "../witness.ts"
 import { appSettings } from "./app.ts"
 
@@ -34,9 +43,7 @@ function problemsIn(read: () => unknown): readonly string[] {
 
 function explainProcess(of: ProcessName, directory: string | undefined, environment: Environment): Explained {
   const { values, from } = givenTo(of, directory, environment)
-  const settings = PROCESSES[of]
-    .settings(values)
-    .map(setting => shown(setting, values[setting.name], from[setting.name]))
+  const settings = settingsFor(of, values).map(setting => shown(setting, values[setting.name], from[setting.name]))
   return {
     of,
     settings,
