@@ -1,12 +1,12 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Random, type signature, time } from "../crypto/index.ts"
 import { PATHS } from "../protocol/index.ts"
 import { checkIngestConfig, type IngestConfig } from "./config.ts"
+import type { ServerEvent } from "./events.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { openIngest } from "./ingest.ts"
-import type { KeyServer, ServerEvent } from "./key-server.ts"
-
 import { type After, after as byTimer } from "./scheduler.ts"
 import type { EnvelopeStore, TreeStore } from "./store/store.ts"
 
@@ -27,9 +27,13 @@ export interface IngestServerPorts {
   readonly after?: After
 }
 
-export interface IngestServer extends Pick<KeyServer, "handler" | "close"> {
+export interface IngestServer {
+  /** A listener for node:http. */
+  handler(req: IncomingMessage, res: ServerResponse): void
   /** Refuses and seals every bucket that is over, so that the publisher may open it. @returns how many */
   sealDue(): Promise<number>
+  /** Answers what was accepted and closes the store. */
+  close(): Promise<void>
 }
 
 const BUCKET_LINE = /^bucket (\d{1,10})$/m

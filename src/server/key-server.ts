@@ -1,54 +1,25 @@
-import type { IncomingMessage, ServerResponse } from "node:http"
-import { type Curves, type Random, time } from "../crypto/index.ts"
+import { time } from "../crypto/index.ts"
 import { LindungError } from "../protocol/index.ts"
 import { checkServerConfig, type ServerConfig } from "./config.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
-import { witnessesOf } from "./http/witness-client.ts"
-import { openIngest, type StoreEvent } from "./ingest.ts"
-import { type Strongroom, strongroom } from "./opening.ts"
-import { openPublisher, type Published } from "./publisher.ts"
+import { openIngest } from "./ingest.ts"
+import { type PublisherServer, type PublisherServerPorts, publisherOf } from "./publisher-server.ts"
 import { type After, after as byTimer, oneAtATime } from "./scheduler.ts"
-import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
-import type { AskWitness } from "./witnesses.ts"
 
-/** What the server has to say about itself. Never an address, a request, or anything about a single upload. */
-export type ServerEvent =
-  | ({ readonly event: "published" } & Published)
-  | { readonly event: "failed"; readonly cause: unknown }
-  | StoreEvent
-  /** A witness did not sign a head; enough others did. */
-  | { readonly event: "witness-missing"; readonly witness: string; readonly why: string }
-
-export interface ServerPorts {
-  /** Unix seconds. */
-  readonly clock: () => number
-  readonly random: Random
-  readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
-  readonly curves: Curves
-  /** Where envelopes are opened; in this process unless there is a better place. */
-  readonly strongroom?: Strongroom
-  readonly log?: (event: ServerEvent) => void
+export interface ServerPorts extends PublisherServerPorts {
   /** Runs something once after a delay; a timer unless a simulation has its own time. */
   readonly after?: After
-  /** Asks a witness; over HTTP unless there is another way. */
-  readonly askWitness?: AskWitness
 }
 
-export interface KeyServer {
-  /** A listener for node:http. */
-  handler(req: IncomingMessage, res: ServerResponse): void
+export interface KeyServer extends PublisherServer {
   /**
    * Closes a bucket, be it over or not: refuses it and all before it, waits for writes in flight, seals and publishes
    * every bucket up to it. Nothing when it is published already.
    * @throws LindungError state for a bucket of the future
    */
   closeBucket(bucket: number): Promise<void>
-  /** Publishes all buckets that are over, in order, also those of a time the server was down. @returns how many */
-  publishDue(): Promise<number>
-  /** Answers what was accepted, finishes the bucket at work and closes the stores. */
-  close(): Promise<void>
 }
 
 /**
@@ -61,18 +32,7 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
   const { clock, random, stores, curves, log = () => {}, after = byTimer } = ports
   const { envelopes, records, tree } = stores
   const files = new Files(tree)
-
-  const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
-  const publisher = await openPublisher(config, {
-    clock,
-    random,
-    envelopes,
-    records,
-    tree,
-    ...curves,
-    strongroom: room,
-    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
-  })
+  const publisher = await publisherOf(config, ports)
   const metrics = new Metrics(publisher.next - 1)
   const ingest = openIngest(config.receiptSeed, {
     clock,

@@ -1,27 +1,50 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Curves, type Random, time } from "../crypto/index.ts"
 import { checkPublisherConfig, type PublisherConfig } from "./config.ts"
+import type { ServerEvent } from "./events.ts"
 import { keyServerApp } from "./http/app.ts"
 import { Metrics } from "./http/metrics.ts"
 import { witnessesOf } from "./http/witness-client.ts"
-import type { KeyServer, ServerEvent } from "./key-server.ts"
 import { type Strongroom, strongroom } from "./opening.ts"
-import { openPublisher } from "./publisher.ts"
+import { openPublisher, type Publisher } from "./publisher.ts"
 import { oneAtATime } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
 import type { AskWitness } from "./witnesses.ts"
 
 export interface PublisherServerPorts {
+  /** Unix seconds. */
   readonly clock: () => number
   readonly random: Random
   readonly stores: { readonly envelopes: EnvelopeStore; readonly records: RecordStore; readonly tree: TreeStore }
   readonly curves: Curves
+  /** Where envelopes are opened; in this process unless there is a better place. */
   readonly strongroom?: Strongroom
+  /** Asks a witness; over HTTP unless there is another way. */
   readonly askWitness?: AskWitness
   readonly log?: (event: ServerEvent) => void
 }
 
-/** Its handler answers operators: health and metrics. */
-export type PublisherServer = Pick<KeyServer, "handler" | "publishDue" | "close">
+/** The publisher over its stores, with its strongroom and its witnesses. */
+export function publisherOf(config: PublisherConfig, ports: PublisherServerPorts): Promise<Publisher> {
+  const { clock, random, stores, curves, log = () => {} } = ports
+  return openPublisher(config, {
+    clock,
+    random,
+    ...stores,
+    ...curves,
+    strongroom: ports.strongroom ?? strongroom({ random, envelopes: stores.envelopes, ...curves }),
+    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
+  })
+}
+
+export interface PublisherServer {
+  /** A listener for node:http: of a publisher alone, for operators' questions after its health and metrics. */
+  handler(req: IncomingMessage, res: ServerResponse): void
+  /** Publishes all buckets that are over, in order, also those of a time the server was down. @returns how many */
+  publishDue(): Promise<number>
+  /** Answers what was accepted, finishes the bucket at work and closes the stores. */
+  close(): Promise<void>
+}
 
 /**
  * Publishes what ingest has sealed.
@@ -32,17 +55,9 @@ export async function openPublisherServer(
   ports: PublisherServerPorts,
 ): Promise<PublisherServer> {
   checkPublisherConfig(config)
-  const { clock, random, stores, curves, log = () => {} } = ports
+  const { clock, stores, log = () => {} } = ports
   const { envelopes, records } = stores
-  const room = ports.strongroom ?? strongroom({ random, envelopes, ...curves })
-  const publisher = await openPublisher(config, {
-    clock,
-    random,
-    ...stores,
-    ...curves,
-    strongroom: room,
-    witnesses: witnessesOf(config, { ask: ports.askWitness, ed25519: curves.ed25519, log }),
-  })
+  const publisher = await publisherOf(config, ports)
   const metrics = new Metrics(publisher.next - 1)
   const publishing = oneAtATime()
 
