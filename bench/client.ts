@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { bundles } from "./client/bundle.ts"
+import { bundles, parts } from "./client/bundle.ts"
 import { KEYS, writeTree } from "./client/deployment.ts"
 import { BATCHES, type BenchDesign } from "./client/scene.ts"
 import { fill, OBSERVATIONS, type StoreName } from "./client/stored.ts"
@@ -42,6 +42,12 @@ function bundle(all: Awaited<ReturnType<typeof bundles>>): Table {
     rows: all.map(({ name, bytes, gzipped }) => [name, bytes, gzipped, gzipped / first.gzipped]),
   }
 }
+
+const partsOf = (all: Awaited<ReturnType<typeof parts>>): Table => ({
+  title: "of that, with the kernel: minified bytes of each part",
+  columns: ["", "bytes"],
+  rows: all.map(({ name, bytes }) => [name, bytes]),
+})
 
 /** Stores, each in a folder with the deployment's files. The hybrid design's of every kind; of the others one. */
 async function places(design: BenchDesign): Promise<Map<StoreName, string>> {
@@ -160,7 +166,7 @@ async function run(): Promise<readonly Table[]> {
       cancel,
     ]),
   }
-  return [bundle(await bundles()), opened!, recorded!, synced]
+  return [bundle(await bundles()), opened!, recorded!, synced, partsOf(await parts())]
 }
 
 export const bench: Bench = {

@@ -1,6 +1,5 @@
-// Loaded before the quick tests: what they write lies in memory where there is room, for they wait for thousands of
-// flushes that say nothing here. That data survive a power cut is for the disk to keep; that we asked for it, for
-// test/slow and the kill -9 of test/server/crash, which lose no file of a memory disk either.
+// Loaded before the quick tests: what they write lies in memory where there is room, since they would wait for thousands of
+// flushes. None of them loses power, so that no result depends on it; test/slow writes to the disk.
 import { accessSync, constants, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 

@@ -14,18 +14,39 @@ interface Size {
 
 /** What an app's bundler makes of some code. @param without modules that are left out */
 async function bundled(name: string, code: string, without?: RegExp): Promise<Size> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await built(code, without)
+  const bytes = outputFiles[0]!.contents
+  return { name, bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length }
+}
+
+const built = (code: string, without?: RegExp) =>
+  build({
     stdin: { contents: code, resolveDir: root },
+    absWorkingDir: root,
     bundle: true,
     minify: true,
+    metafile: true,
     write: false,
     format: "esm",
     platform: "browser",
     logLevel: "silent",
     plugins: without === undefined ? [] : [leavingOut(without)],
   })
-  const bytes = outputFiles[0]!.contents
-  return { name, bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length }
+
+/** A package, or a folder of ours; the two largest have one within that is another matter. */
+const PART = /node_modules\/((?:@[^/]+\/)?[^/]+)|dist\/(src\/(?:client\/risk|crypto\/kernel|[^/]+))/
+
+/** What the bytes of the client are, the most first. */
+export async function parts(): Promise<{ readonly name: string; readonly bytes: number }[]> {
+  const { metafile } = await built(CLIENT)
+  const sums = new Map<string, number>()
+  for (const { inputs } of Object.values(metafile.outputs))
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const [, dependency, folder] = PART.exec(path) ?? []
+      const name = dependency ?? folder
+      if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + bytesInOutput)
+    }
+  return [...sums].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes)
 }
 
 /** Modules that come from elsewhere: only what imports them is bundled. */

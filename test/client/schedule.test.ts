@@ -2,8 +2,9 @@ import { expect } from "chai"
 import { memoryStore, type Store, type WriteTx } from "../../src/client/index.ts"
 import { secretKey } from "../../src/client/layout.ts"
 import { currentSlot, ensureSlot, ephIdAt, pruneSecrets, renewSecrets } from "../../src/client/schedule.ts"
+import { SHORT_BYTES } from "../../src/client/store/overlay.ts"
 import { hex, hybrid, lowCost, type Random, sha256 } from "../../src/crypto/index.ts"
-import { type Design, designByName } from "../../src/protocol/index.ts"
+import { DESIGNS, type Design, designByName, slotAt } from "../../src/protocol/index.ts"
 import { seeded } from "../dice.ts"
 
 const L = { epochMinutes: 15, windowMinutes: 120 }
@@ -115,4 +116,11 @@ it("windows of hybrid have nothing to do with each other", async () => {
     .flat()
     .map(({ ephId }) => hex(ephId))
   expect(new Set(sent).size).to.equal(24)
+})
+
+it("own secrets of every design are longer than what a write holds as text, which nobody can wipe", async () => {
+  for (const design of DESIGNS) {
+    const record = await memoryStore().write(tx => ensureSlot(tx, design, slotAt(design, noon, L), L, seeded(1)))
+    expect(record.length, design.name).to.be.greaterThan(SHORT_BYTES)
+  }
 })

@@ -9,6 +9,7 @@ function bytesOf(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
+
 /** A copy. */
 const valueIn = (kept: Kept): Uint8Array | undefined =>
   typeof kept === "string" ? bytesOf(kept) : kept && new Uint8Array(kept)
@@ -21,7 +22,8 @@ export interface Change {
 
 /** Values, short ones as text: a batch changes thousands, and an array of a few bytes takes ten times as many. */
 type Kept = string | Uint8Array | undefined
-const SHORT_BYTES = 64
+/** Three scans. Whatever has a secret in it is longer, and is kept as bytes: nobody can wipe a text. */
+export const SHORT_BYTES = 24
 
 /** A write transaction in memory over committed data: reads see it, and nothing is changed before it is committed. */
 export class Overlay implements WriteTx {

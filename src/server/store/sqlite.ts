@@ -69,7 +69,8 @@ function prepare(path: string): Database.Database {
 
 /**
  * The file made anew from its rows. SQLite counts in the header how often that was done, so the count is set back; it
- * serves connections to notice another schema, and one version of ours has one schema only.
+ * serves connections to notice another schema, and one version of ours has one schema only. The authority's files and backups
+ * are made anew in the same way by code of their own: what these share is the protocol, and a database is none of it.
  */
 function rebuild(db: Database.Database): void {
   db.pragma("synchronous = NORMAL")
