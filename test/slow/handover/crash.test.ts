@@ -118,7 +118,7 @@ describe("H14: kill -9", function () {
   this.timeout(600_000)
 
   for (const mode of ["upload", "publish"] as const)
-    it(`at any write (${mode}): after the next start nothing is left that must not be, and after fifteen days nothing at all`, async () => {
+    it(`at writes drawn at random (${mode}): after the next start nothing is left that must not be, and after fifteen days nothing at all`, async () => {
       expect(await afterKills(mode, KILLS)).to.deep.equal([])
     })
 
