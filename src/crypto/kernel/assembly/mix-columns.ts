@@ -14,7 +14,7 @@ function mixed(twice: v128, b: v128, t: v128, key: usize): v128 {
   return xor(xor(twice, b), xor(t, v128.load(key)))
 }
 
-/** MixColumns of COLUMN, then AddRoundKey. */
+/** MixColumns of COLUMN, then AddRoundKey. Written out bit by bit: what one bit leaves for the next stays in registers. */
 // @ts-ignore: decorator
 @inline
 export function mix(key: usize, to: usize): void {
