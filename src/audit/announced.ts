@@ -1,8 +1,10 @@
 import { equal, hex, sha256 } from "../crypto/index.ts"
 import {
   type Checkpoint,
+  DESIGNS,
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
+  KEYS_LEFT_BUCKETS,
   KEYS_PER_LIST,
   LindungError,
   PATHS,
@@ -22,8 +24,8 @@ const LONG_NOTICE_BUCKETS = 17 * 12
 const MAX_SETS_BYTES = 1_048_576
 const MAX_LISTS = 4
 const MAX_AUTHORITY_BYTES = 6 + 16 * 32
-/** An honest server logs the next list at most this many buckets before the current one ends. */
-const AHEAD_BUCKETS = 4
+/** An honest server logs a list no sooner than this many buckets after the one before it, whatever its designs. */
+const BETWEEN_LISTS = KEYS_PER_LIST - KEYS_LEFT_BUCKETS - Math.max(...DESIGNS.map(({ bucketsAhead }) => bucketsAhead))
 
 export interface Announced {
   readonly files: TreeFiles
@@ -201,7 +203,7 @@ function auditListLeaves({ head, logged, findings }: Omit<Announced, "files">, s
     // A list begins where it is logged or later, so that this one still has keys of open buckets.
     if (leaf.bucket + KEYS_PER_LIST > head.bucket + 1 && !served.has(hex(leaf.hash)))
       findings.add("ingest-keys-hidden", `leaf ${leaf.position}`, "a list that is logged and not served")
-    if (before !== undefined && leaf.bucket - before.bucket < KEYS_PER_LIST - AHEAD_BUCKETS)
+    if (before !== undefined && leaf.bucket - before.bucket < BETWEEN_LISTS)
       findings.add(
         "ingest-keys-frequent",
         `leaf ${leaf.position}`,

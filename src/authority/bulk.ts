@@ -17,9 +17,17 @@ const NO_DAY = 2 ** 32 - 1
 export interface BulkOrder {
   /** Chosen by whoever orders: 16 to 64 of A–Z a–z 0–9 _ -. The same id again gives the same codes. */
   readonly batchId: string
-  /** 1 to 100,000 lines. */
-  readonly orders: readonly IssueOrder[]
+  /** 1 to 100,000 lines; none only where `said` tells of lines that are not to be done. */
+  readonly orders: readonly BulkLineOrder[]
+  /** What was ordered, in the orderer's words. Needed where lines follow from the moment: the same id with other words is another order. */
+  readonly said?: string
 }
+
+/**
+ * What a line's code is to say. As a function: what it is to say when it is ordered at a moment (unix seconds), for days
+ * that count from today. It throws RangeError for a day that may not be given.
+ */
+export type BulkLineOrder = IssueOrder | ((at: number) => IssueOrder)
 
 /** Of a line: its code, or what was wrong with it. */
 export type BulkLine = IssuedCode | { readonly refused: string }
@@ -63,17 +71,24 @@ export function bulkIssuing(
     return codes.generate({ bytes })
   }
 
-  /** What a line's code is to say, judged in the hour of the order, also when it is repeated later. */
-  function checked(order: IssueOrder, issuedHour: number): ReturnType<typeof termsOf> | { readonly refused: string } {
+  /**
+   * What a line's code is to say, judged in the hour of the order, also when it is repeated later: in its last second, when
+   * no date of the hour is still to come, wherever the deployment is.
+   */
+  function checked(
+    order: BulkLineOrder,
+    issuedHour: number,
+  ): ReturnType<typeof termsOf> | { readonly refused: string } {
+    const at = endOf(issuedHour + 1) - 1
     try {
-      return termsOf(order, config, endOf(issuedHour) + 1)
+      return termsOf(typeof order === "function" ? order(at) : order, config, at)
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof TypeError)) throw error
       return { refused: error.message }
     }
   }
 
-  function lineOf(batch: Batch, order: IssueOrder, line: number): { row?: CodeRow; result: BulkLine } {
+  function lineOf(batch: Batch, order: BulkLineOrder, line: number): { row?: CodeRow; result: BulkLine } {
     const terms = checked(order, batch.issuedHour)
     if ("refused" in terms) return { result: terms }
     const code = codeOf(batch.salt, line)
@@ -81,28 +96,39 @@ export function bulkIssuing(
     return { row, result: issuedCode(code, terms.contagiousFromDay, terms.expiresHour) }
   }
 
-  return async ({ batchId, orders }, by, now) => {
+  function wordsOf({ orders, said }: BulkOrder): Uint8Array {
+    if (said !== undefined) return new TextEncoder().encode(said)
+    const days = orders.map(order => {
+      if (typeof order === "function") throw new TypeError("said: expected the order's words where lines are functions")
+      return order.contagiousFromDay ?? NO_DAY
+    })
+    return ascii(days.join())
+  }
+
+  return async (ordered, by, now) => {
+    const { batchId, orders, said } = ordered
     if (mechanism.codes === "none") throw new LindungError("state", `mechanism ${config.mechanism} does not give codes`)
     if (!BATCH_ID.test(batchId)) throw new RangeError("batchId: expected 16 to 64 letters, digits, _ or -")
-    if (orders.length < 1 || orders.length > MAX_LINES)
+    if (orders.length < (said === undefined ? 1 : 0) || orders.length > MAX_LINES)
       throw new RangeError(`orders: expected 1 to ${MAX_LINES} lines, got ${orders.length}`)
-    const lines = orders.map(({ contagiousFromDay }) => contagiousFromDay ?? NO_DAY)
     const issuedHour = hourOf(now)
     const { codeValidHours, testValidHours } = config
     const wanted: Batch = {
       id: keyed("lindung/authority/batch/1", ascii(by), Uint8Array.of(0), ascii(batchId)),
-      order: keyed("lindung/authority/order/1", ascii(lines.join())),
+      order: keyed("lindung/authority/order/1", wordsOf(ordered)),
       salt: random.bytes(SALT_BYTES),
       issuedHour,
       // Every code of it ends within its longest life, counted from the end of this hour.
       expiresHour: issuedHour + 1 + (mechanism.codes === "dead" ? testValidHours : codeValidHours),
       done: 0,
     }
+    const known = await store.batch(wanted.id)
     const good = orders.filter(order => !("refused" in checked(order, issuedHour))).length
-    const batch = await store.beginBatch(
-      wanted,
-      auditFacts(by, orders.length === 1 ? "issue" : "bulk-issue", now, good),
-    )
+    // Of an order of which nothing comes, nothing is kept; who asks in words is told so for each line.
+    if (known === undefined && good === 0 && said !== undefined)
+      return orders.map(order => checked(order, issuedHour)).flatMap(line => ("refused" in line ? [line] : []))
+    const facts = auditFacts(by, orders.length === 1 ? "issue" : "bulk-issue", now, good)
+    const batch = known ?? (await store.beginBatch(wanted, facts))
     if (!equal(batch.order, wanted.order)) throw new LindungError("state", "this batch id was used for other lines")
     const results: BulkLine[] = []
     for (let done = 0; done < orders.length; done += LINES_AT_ONCE) {

@@ -12,7 +12,7 @@ import type { DayStatistics } from "./statistics.ts"
 export interface Desk {
   readonly mechanism: MechanismName
   /**
-   * Codes for 1 to 100,000 lines; may be repeated with the same id, and then gives the same codes. A bad line is refused
+   * Codes for up to 100,000 lines; may be repeated with the same id, and then gives the same codes. A bad line is refused
    * and the others are done.
    * @throws RangeError for the id or the number of lines; LindungError state in mechanism data-bound, and for an id that
    * was used for other lines
@@ -39,9 +39,10 @@ export interface Desk {
   revoke(given: string, by: string): Promise<boolean>
   /**
    * The first contagious day for a date of the deployment's calendar, as YYYY-MM-DD.
+   * @param at unix seconds; now, when it is not said
    * @throws RangeError for another form, and for a date that is still to come there
    */
-  contagiousDayOf(date: string): number
+  contagiousDayOf(date: string, at?: number): number
   /** Entries of the audit log after a number, ascending, at most `limit`. */
   audit(o: { readonly after: number; readonly limit: number }): Promise<AuditEntry[]>
   /** Where the audit log ends: to be kept elsewhere, so that nobody can cut it. */

@@ -24,7 +24,7 @@ export { argon2id, type PasswordHash } from "./accounts/argon2.ts"
 export { memoryAccountStore } from "./accounts/memory.ts"
 export { ROLES, type Role } from "./accounts/roles.ts"
 export { sqliteAccountStore } from "./accounts/sqlite.ts"
-export type { AccountStore } from "./accounts/store.ts"
+export { type AccountStore, USER_NAME } from "./accounts/store.ts"
 export { type AuditEntry, type AuditFacts, type AuditHead, verifyAudit } from "./audit.ts"
 export type { BulkLine, BulkOrder } from "./bulk.ts"
 export type { AuthorityConfig } from "./config.ts"
@@ -102,7 +102,7 @@ export async function openAuthority(config: AuthorityConfig, ports: AuthorityPor
     signCommitment: (order: SignOrder, by: string) => codes.signCommitment(order, by, clock()),
     revoke: (given: string, by: string) => codes.revoke(given, by, clock()),
     bulkIssue: (order: BulkOrder, by: string) => bulk(order, by, clock()),
-    contagiousDayOf: (date: string) => contagiousDayOf(date, clock(), checked.timeZone),
+    contagiousDayOf: (date: string, at = clock()) => contagiousDayOf(date, at, checked.timeZone),
     record: async (action: string, by: string) => store.record(auditFacts(by, action, clock())),
     audit: ({ after, limit }: { readonly after: number; readonly limit: number }) => store.entries(after, limit),
     auditHead: () => store.head(),

@@ -1,7 +1,7 @@
 import type { CodeStore } from "./store/store.ts"
 
-/** A number this small could be one family: it is not told. */
-const SMALLEST_TOLD = 5
+/** A smaller number could be one family: it is not told. */
+export const SMALLEST_TOLD = 5
 const MAX_DAYS = 366
 
 /**

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from "commander"
-import { apiMarkdown, openApi, Refusal, ROLES, type Role, type Staff } from "../authority/index.ts"
+import { apiMarkdown, openApi, Refusal, ROLES, type Role, type Staff, USER_NAME } from "../authority/index.ts"
 import { openStaffOf } from "./authority-service.ts"
 import { examples, table } from "./output.ts"
 
@@ -29,10 +29,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "not-found": "there is no such user or key",
 }
 
-const NAME = /^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/
-
 function requireName(name: string): string {
-  if (!NAME.test(name)) throw new Error("name: expected 2 to 31 lower-case letters, digits, dots, hyphens, underscores")
+  if (!USER_NAME.test(name))
+    throw new Error("name: expected 2 to 31 lower-case letters, digits, dots, hyphens, underscores")
   return name
 }
 

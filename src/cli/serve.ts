@@ -129,7 +129,7 @@ export function serveCommand(): Command {
     .option(ACCELERATE, ACCELERATE_HELP)
     .addHelpText("after", examples("lindung init deployment", "lindung serve deployment ingest"))
     .action(async (directory: string, services: string[], { accelerate }: { accelerate?: string }) => {
-      const unknown = services.find(name => !(name in SERVICES))
+      const unknown = services.find(name => !Object.hasOwn(SERVICES, name))
       if (unknown !== undefined) throw new Error(`${unknown}: expected ${Object.keys(SERVICES).join(", ")}`)
       const clock = hostClock(accelerate)
       const log = pino({ base: null, timestamp: timestamp(clock) })

@@ -13,6 +13,11 @@ import { Reader } from "./wire.ts"
  * listed: otherwise the server could tag one phone by a key of its own (protocol §6).
  */
 export const KEYS_PER_LIST = 24
+/**
+ * The next list is logged when keys for so many buckets are left, the current one included: with what is left, uploads go
+ * on for a whole day in which nothing is published. A server of designs that seal ahead counts from there.
+ */
+export const KEYS_LEFT_BUCKETS = 12
 const MAGIC = ascii("LNDK")
 const KEY_BYTES = 32
 export const INGEST_KEYS_BYTES = 4 + 1 + 4 + 1 + KEYS_PER_LIST * KEY_BYTES

@@ -1,10 +1,8 @@
 import { createCipheriv, createDecipheriv } from "node:crypto"
 import { ascii, concat, type Random, sealedBox, u32 } from "../crypto/index.ts"
-import { encodeIngestKeys, type IngestKeys, KEYS_PER_LIST, LindungError } from "../protocol/index.ts"
+import { encodeIngestKeys, type IngestKeys, KEYS_LEFT_BUCKETS, KEYS_PER_LIST, LindungError } from "../protocol/index.ts"
 import type { WrappedKey } from "./store/store.ts"
 
-/** The next list is logged this many buckets before the current one ends, or one earlier. */
-const AHEAD_BUCKETS = 4
 const CIPHER = "aes-256-gcm"
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -18,7 +16,7 @@ const LABEL = ascii("lindung/bucket-key/1")
 export function listDue(current: number, lists: readonly IngestKeys[], bucketsAhead = 0): number | undefined {
   const end = Math.max(0, ...lists.map(list => list.firstBucket + KEYS_PER_LIST))
   if (end <= current) return current
-  return end - current <= AHEAD_BUCKETS + bucketsAhead ? end : undefined
+  return end - current <= KEYS_LEFT_BUCKETS + bucketsAhead ? end : undefined
 }
 
 /** nonce ‖ AES-256-GCM(wrapping key, private key), bound to its bucket ‖ tag */

@@ -7,7 +7,7 @@ import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { openIngest } from "./ingest.ts"
-import { type After, after as byTimer } from "./scheduler.ts"
+import { type After, after as byTimer, oneAtATime } from "./scheduler.ts"
 import type { EnvelopeStore, TreeStore } from "./store/store.ts"
 
 /*
@@ -32,7 +32,7 @@ export interface IngestServer {
   handler(req: IncomingMessage, res: ServerResponse): void
   /** Refuses and seals every bucket that is over, so that the publisher may open it. @returns how many */
   sealDue(): Promise<number>
-  /** Answers what was accepted and closes the store. */
+  /** Answers what was accepted, ends what it seals and closes the store. What is asked of it later is refused. */
   close(): Promise<void>
 }
 
@@ -78,6 +78,21 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
   const prepare = (): Promise<void> => ingest.prepare().catch(() => undefined)
   await prepare()
 
+  async function sealOver(): Promise<number> {
+    const newest = await lookUp()
+    await prepare()
+    if (newest === undefined) return 0
+    metrics.reached(newest)
+    let count = 0
+    for (let bucket = Math.max(newest, sealed) + 1; bucket < time.bucket(clock()); bucket++) {
+      await ingest.seal(bucket)
+      sealed = bucket
+      count++
+    }
+    return count
+  }
+
+  const sealing = oneAtATime()
   const { uploadsPerMinute, proxies } = config
   return {
     handler: keyServerApp({
@@ -89,21 +104,10 @@ export async function openIngestServer(config: IngestConfig, ports: IngestServer
       },
       report: cause => log({ event: "failed", cause }),
     }),
-    async sealDue() {
-      const newest = await lookUp()
-      await prepare()
-      if (newest === undefined) return 0
-      metrics.reached(newest)
-      let count = 0
-      for (let bucket = Math.max(newest, sealed) + 1; bucket < time.bucket(clock()); bucket++) {
-        await ingest.seal(bucket)
-        sealed = bucket
-        count++
-      }
-      return count
-    },
+    sealDue: () => sealing.run(sealOver),
     async close() {
       await ingest.idle()
+      await sealing.end()
       await envelopes.close()
     },
   }

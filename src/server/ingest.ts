@@ -78,7 +78,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
   let closedThrough = ports.published
   let isFailing = false
   let known: { bucket: number; sets: Promise<readonly ParameterSet[]> } | undefined
-  /** Envelopes of a bucket that are stored or waiting. */
+  /** Envelopes of a bucket that are stored or waiting; after a failed append, without those that waited then. */
   const counts = new Map<number, Promise<{ taken: number }>>()
 
   const setsNow = (current: number): Promise<readonly ParameterSet[]> => {
@@ -164,9 +164,13 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     const batch = gathering
     gathering = []
     gathered = undefined
-    writing = write(batch).catch(cause => {
-      for (const { refuse } of batch) refuse(new LindungError("server", "the gathering was lost", { cause }))
-    })
+    writing = write(batch)
+      .catch(cause => {
+        for (const { refuse } of batch) refuse(new LindungError("server", "the gathering was lost", { cause }))
+      })
+      .finally(() => {
+        for (const { body } of batch) waitingBytes -= body.length
+      })
     await writing
   }
 
@@ -181,8 +185,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
       isFailing = false
       onStore({ event: "store-recovered" })
     }
-    for (const { bucket, body, receipt, answer, refuse } of batch) {
-      waitingBytes -= body.length
+    for (const { bucket, receipt, answer, refuse } of batch) {
       const failure = failures.get(bucket)
       if (failure === undefined) answer(receipt)
       else refuse(failure)

@@ -5,7 +5,8 @@ import { keyServerApp } from "./http/app.ts"
 import { Files } from "./http/files.ts"
 import { Metrics } from "./http/metrics.ts"
 import { openIngest } from "./ingest.ts"
-import { type PublisherServer, type PublisherServerPorts, publisherOf } from "./publisher-server.ts"
+import type { Published } from "./publisher.ts"
+import { type PublisherServer, type PublisherServerPorts, publishAll, publisherOf } from "./publisher-server.ts"
 import { type After, after as byTimer, oneAtATime } from "./scheduler.ts"
 
 export interface ServerPorts extends PublisherServerPorts {
@@ -59,17 +60,19 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     report: cause => log({ event: "failed", cause }),
   })
 
-  async function publishThrough(last: number): Promise<number> {
-    let count = 0
-    await publisher.resume()
-    for (; publisher.next <= last; count++) {
-      await ingest.seal(publisher.next)
-      const published = await publisher.publish(publisher.next)
-      files.forget()
-      metrics.bucketPublished(published)
-      log({ event: "published", ...published })
+  function tell(published: Published): void {
+    files.forget()
+    metrics.bucketPublished(published)
+    log({ event: "published", ...published })
+  }
+
+  function publishThrough(last: number): Promise<number> {
+    const isReady = async (bucket: number): Promise<boolean> => {
+      if (bucket > last) return false
+      await ingest.seal(bucket)
+      return true
     }
-    return count
+    return publishAll(publisher, isReady, tell)
   }
 
   const publishing = oneAtATime()
@@ -83,16 +86,19 @@ export async function openKeyServer(config: ServerConfig, ports: ServerPorts): P
     async closeBucket(bucket) {
       const current = time.bucket(clock())
       if (bucket > current) throw new LindungError("state", `bucket ${bucket} has not begun, this is ${current}`)
-      await publishing.run(() => publishThrough(bucket))
-      await prepare()
+      await publishing.run(async () => {
+        await publishThrough(bucket)
+        await prepare()
+      })
     },
-    async publishDue() {
-      await prepare()
-      return publishing.run(() => publishThrough(time.bucket(clock()) - 1))
-    },
+    publishDue: () =>
+      publishing.run(async () => {
+        await prepare()
+        return publishThrough(time.bucket(clock()) - 1)
+      }),
     async close() {
       await ingest.idle()
-      await publishing.idle()
+      await publishing.end()
       await envelopes.close()
       await records.close()
     },

@@ -6,7 +6,7 @@ import { keyServerApp } from "./http/app.ts"
 import { Metrics } from "./http/metrics.ts"
 import { witnessesOf } from "./http/witness-client.ts"
 import { type Strongroom, strongroom } from "./opening.ts"
-import { openPublisher, type Publisher } from "./publisher.ts"
+import { openPublisher, type Published, type Publisher } from "./publisher.ts"
 import { oneAtATime } from "./scheduler.ts"
 import type { EnvelopeStore, RecordStore, TreeStore } from "./store/store.ts"
 import type { AskWitness } from "./witnesses.ts"
@@ -37,12 +37,30 @@ export function publisherOf(config: PublisherConfig, ports: PublisherServerPorts
   })
 }
 
+/**
+ * Publishes bucket after bucket, after what an earlier turn has left unfinished.
+ * @param isReady whether a bucket may be published now
+ * @param tell hears of each bucket that is through, also of one that was begun in an earlier turn
+ * @returns how many were published
+ */
+export async function publishAll(
+  publisher: Publisher,
+  isReady: (bucket: number) => Promise<boolean>,
+  tell: (published: Published) => void,
+): Promise<number> {
+  const finished = await publisher.resume()
+  if (finished !== undefined) tell(finished)
+  let count = 0
+  for (; await isReady(publisher.next); count++) tell(await publisher.publish(publisher.next))
+  return count
+}
+
 export interface PublisherServer {
   /** A listener for node:http: of a publisher alone, for operators' questions after its health and metrics. */
   handler(req: IncomingMessage, res: ServerResponse): void
   /** Publishes all buckets that are over, in order, also those of a time the server was down. @returns how many */
   publishDue(): Promise<number>
-  /** Answers what was accepted, finishes the bucket at work and closes the stores. */
+  /** Answers what was accepted, finishes the bucket at work and closes the stores. What is asked of it later is refused. */
   close(): Promise<void>
 }
 
@@ -61,17 +79,13 @@ export async function openPublisherServer(
   const metrics = new Metrics(publisher.next - 1)
   const publishing = oneAtATime()
 
-  async function publishSealed(): Promise<number> {
-    let count = 0
-    await publisher.resume()
-    for (; publisher.next < time.bucket(clock()); count++) {
-      // Ingest is not through with it, or not running.
-      if ((await envelopes.sealed(publisher.next)) === undefined) break
-      const published = await publisher.publish(publisher.next)
-      metrics.bucketPublished(published)
-      log({ event: "published", ...published })
-    }
-    return count
+  /** Where it is over and not sealed, ingest is not through with it, or not running. */
+  const isReady = async (bucket: number): Promise<boolean> =>
+    bucket < time.bucket(clock()) && (await envelopes.sealed(bucket)) !== undefined
+
+  function tell(published: Published): void {
+    metrics.bucketPublished(published)
+    log({ event: "published", ...published })
   }
 
   return {
@@ -83,9 +97,9 @@ export async function openPublisherServer(
       },
       report: cause => log({ event: "failed", cause }),
     }),
-    publishDue: () => publishing.run(publishSealed),
+    publishDue: () => publishing.run(() => publishAll(publisher, isReady, tell)),
     async close() {
-      await publishing.idle()
+      await publishing.end()
       await envelopes.close()
       await records.close()
     },

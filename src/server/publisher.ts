@@ -47,8 +47,8 @@ export interface Published {
   readonly envelopes: number
   /** Envelopes acknowledged but not found again: the store has lost them. */
   readonly lost: number
-  /** Envelopes that did not open or parse, and reports that did not check. */
-  readonly dropped: number
+  /** Envelopes that did not open or parse, and reports that did not check. Absent where a crash has taken the number. */
+  readonly dropped?: number
   readonly batches: readonly { readonly design: DesignName; readonly bytes: number }[]
 }
 
@@ -57,8 +57,11 @@ export interface Publisher {
   readonly next: number
   /** False while the newest bucket is published in the records but not yet, or not wholly, in the tree. */
   readonly isSettled: boolean
-  /** Finishes what a failing store interrupted after the point of no return. */
-  resume(): Promise<void>
+  /**
+   * Finishes what was interrupted after the point of no return.
+   * @returns the bucket that is finished by that and that nobody has been told of
+   */
+  resume(): Promise<Published | undefined>
   /**
    * Publishes the next bucket, which must be sealed.
    * @throws LindungError state for any other bucket, or one that is not sealed
@@ -92,6 +95,8 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
   let published = await publishedBucket()
   /** False from the point of no return until files, tiles, checkpoint and deletions are through. */
   let isSettled = false
+  /** Of a published bucket, until somebody is told. */
+  let untold: Published | undefined
 
   async function publishedBucket(): Promise<number> {
     const bucket = await records.published()
@@ -201,32 +206,65 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
     return { bucket, envelopes: seen, lost: Math.max(0, count - seen), dropped }
   }
 
-  /** From the point of no return on: the staged bytes are the batch, however often the process dies. */
-  async function finish(bucket: number): Promise<Published["batches"]> {
+  /** What can still be told of a bucket by a process that did not open it, as long as its envelopes are there. */
+  async function found(bucket: number): Promise<Omit<Published, "batches"> | undefined> {
+    const count = await envelopes.sealed(bucket)
+    if (count === undefined) return undefined
+    const seen = await envelopes.count(bucket)
+    return { bucket, envelopes: seen, lost: Math.max(0, count - seen) }
+  }
+
+  /** Moves what is staged to where it is served; nothing that was moved before. */
+  async function serve(bucket: number, leaves: readonly Leaf[]): Promise<Published["batches"]> {
     const parameters = await parametersOf(bucket)
-    const leaves = (await records.staged(bucket)).map(parseLeaf)
     const batches: { design: DesignName; bytes: number }[] = []
     for (const leaf of leaves) {
       const design = nameOf(leaf, parameters)
       batches.push({ design, bytes: await serveFiles(tree, design, bucket, leaf.hash) })
     }
+    return batches
+  }
+
+  /** From the point of no return on: the staged bytes are the batch, however often the process dies. */
+  async function finish(bucket: number, facts: Omit<Published, "batches"> | undefined): Promise<void> {
+    const leaves = (await records.staged(bucket)).map(parseLeaf)
+    const batches = await serve(bucket, leaves)
     await records.publish(bucket)
     size += leaves.length
     published = bucket
     isSettled = false
-    await resume()
-    return batches
+    untold = facts && { ...facts, batches }
+    await settleOnce()
   }
 
-  async function resume(): Promise<void> {
+  /** Published in the records by a process that ended before it was through: envelopes are deleted near the end. */
+  async function finishSettling(): Promise<void> {
+    const facts = await found(published)
+    if (facts !== undefined) {
+      const leaves = (await records.leaves()).map(parseLeaf)
+      const batches = leaves.filter(({ type, bucket }) => type === "batch" && bucket === published)
+      untold = { ...facts, batches: await serve(published, batches) }
+    }
+    await settleOnce()
+  }
+
+  async function settleOnce(): Promise<void> {
     if (isSettled) return
     await settle()
     isSettled = true
   }
 
+  async function resume(): Promise<Published | undefined> {
+    await settleOnce()
+    const told = untold
+    untold = undefined
+    return told
+  }
+
   try {
-    if ((await records.staged(published + 1)).length > 0) await finish(published + 1)
-    else await resume()
+    const next = published + 1
+    if ((await records.staged(next)).length > 0) await finish(next, await found(next))
+    else await finishSettling()
   } catch (error) {
     // Uploads go on without witnesses; the head follows when they are back.
     if (!(error instanceof LindungError) || error.code !== "not-witnessed") throw error
@@ -246,8 +284,8 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
       const count = await envelopes.sealed(bucket)
       if (count === undefined) throw new LindungError("state", `bucket ${bucket} is not sealed`)
       const isStaged = (await records.staged(bucket)).length > 0
-      const facts = isStaged ? { bucket, envelopes: count, lost: 0, dropped: 0 } : await stage(bucket, count)
-      return { ...facts, batches: await finish(bucket) }
+      await finish(bucket, isStaged ? await found(bucket) : await stage(bucket, count))
+      return (await resume())!
     },
   }
 }

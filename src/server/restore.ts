@@ -53,6 +53,7 @@ export async function restoreRecords({ records, tree, key, ed25519 }: RestorePor
   const files = await servedFiles(tree)
   const added = leaves.slice(known.length)
   if (added.length > 0) await append(added, { files, head, records })
+  await forgetGone(records, head)
   const lostKeys: number[] = []
   for (const list of listsIn(files.lists))
     for (let bucket = list; bucket < list + KEYS_PER_LIST; bucket++)
@@ -122,7 +123,6 @@ async function append(added: readonly Uint8Array[], { files, head, records }: On
   const firstBatch = parsed.find(({ type }) => type === "batch")
   await records.begin(firstBatch === undefined ? head.bucket : firstBatch.bucket - 1)
   let position = (await records.leaves()).length
-  const gone: number[] = []
   for (let i = 0; i < added.length; ) {
     const { type } = parsed[i]!
     if (type === "batch") {
@@ -132,13 +132,18 @@ async function append(added: readonly Uint8Array[], { files, head, records }: On
       i += count
       continue
     }
-    const bytes = files.byHash.get(hex(parsed[i]!.hash))
-    if (bytes === undefined) gone.push(position)
-    await records.append(added[i]!, { type, bytes: bytes ?? new Uint8Array() }, [], position)
+    // One that is not served any more stands without a byte until `forgetGone` takes it away.
+    const bytes = files.byHash.get(hex(parsed[i]!.hash)) ?? new Uint8Array()
+    await records.append(added[i]!, { type, bytes }, [], position)
     position++
     i++
   }
-  await records.forget({ keysThrough: head.bucket, tagsThrough: head.bucket - KEPT_BUCKETS, files: gone })
+}
+
+/** Also after a run that was killed before it: no publisher opens over a file of no bytes. */
+async function forgetGone(records: RecordStore, head: Checkpoint): Promise<void> {
+  const files = (await records.files()).filter(({ bytes }) => bytes.length === 0).map(({ position }) => position)
+  await records.forget({ keysThrough: head.bucket, tagsThrough: head.bucket - KEPT_BUCKETS, files })
 }
 
 /** How many leaves from one on are batches of the same bucket: one of each design, logged together. */

@@ -11,16 +11,26 @@ export const after: After = (milliseconds, run) => {
 /** Lets whatever waits for the event loop go first: long work calls it every few milliseconds. */
 export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
+export interface Turns {
+  /** @throws LindungError state after `end` */
+  run<Result>(work: () => Promise<Result>): Promise<Result>
+  /** Takes no more work, and resolves when all that was taken is done. */
+  end(): Promise<void>
+}
+
 /** Work that must not overlap, in the order it came; what fails does not hold up the rest. */
-export function oneAtATime(): { run<Result>(work: () => Promise<Result>): Promise<Result>; idle(): Promise<void> } {
+export function oneAtATime(): Turns {
   let last: Promise<unknown> = Promise.resolve()
+  let isEnded = false
   return {
-    run(work) {
+    async run(work) {
+      if (isEnded) throw new LindungError("state", "it is closed")
       const turn = last.then(work)
       last = turn.catch(() => undefined)
       return turn
     },
-    async idle() {
+    async end() {
+      isEnded = true
       await last
     },
   }
@@ -69,7 +79,7 @@ const BELIEVE_AFTER_SECONDS = 3600
 /**
  * Publishing that waits while the wall clock has jumped against the one that only counts. A bucket that is published too
  * early takes no uploads any more: a clock that is a day ahead for a minute would cost a day. A jump is believed when it
- * has lasted for an hour, and forgotten when it is taken back.
+ * has lasted for an hour as it is: a clock that goes on jumping has to stand still first. Taken back, it is forgotten.
  * @returns rejects with LindungError clock-skew while it waits
  */
 export function steadily<Result>(
@@ -78,19 +88,18 @@ export function steadily<Result>(
 ): () => Promise<Result> {
   const offset = (): number => clock() - monotonic()
   let believed = offset()
-  let jumped: number | undefined
+  let jumped: { readonly offset: number; readonly since: number } | undefined
   return async () => {
-    const jump = offset() - believed
-    if (Math.abs(jump) <= STEADY_SECONDS) {
-      believed += jump
-      jumped = undefined
-    } else {
-      jumped ??= monotonic()
-      if (monotonic() - jumped < BELIEVE_AFTER_SECONDS)
+    const now = offset()
+    const jump = now - believed
+    if (Math.abs(jump) > STEADY_SECONDS) {
+      if (jumped === undefined || Math.abs(now - jumped.offset) > STEADY_SECONDS)
+        jumped = { offset: now, since: monotonic() }
+      if (monotonic() - jumped.since < BELIEVE_AFTER_SECONDS)
         throw new LindungError("clock-skew", `the clock has jumped by ${Math.round(jump)} s: publishing waits for it`)
-      believed += jump
-      jumped = undefined
     }
+    believed = now
+    jumped = undefined
     return publishDue()
   }
 }

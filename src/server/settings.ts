@@ -48,8 +48,8 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
   proxies: wholeIn,
   exportKeys: text =>
     text.split(",").map(part => {
-      const [id, version, secretKey = ""] = part.trim().split(":")
-      return { id, version, secretKey: keyIn(secretKey) }
+      const [id, version, ...secretKey] = part.trim().split(":")
+      return { id, version, secretKey: keyIn(secretKey.join(":")) }
     }),
   alsoLogSeeds: text => text.split(",").map(part => keyIn(part.trim())),
   witnesses: text => text.split(",").map(witnessIn),

@@ -121,6 +121,8 @@ class OpenWorld implements World {
   readonly #devices = new Map<string, Device>()
   readonly #wire: Exchange[] = []
   readonly #meetings = new Meetings()
+  /** The bucket whose end the server waits for. */
+  #open: number | undefined
   #between: Intercept | undefined
   readonly #tests = new Map<string, string>()
 
@@ -256,19 +258,23 @@ class OpenWorld implements World {
     const until = this.#virtual.now + 60 * minutes + 3600 * hours + 86_400 * days
     if (!(until >= this.#virtual.now)) throw new RangeError("advance: time goes forward only")
     const { keyServer } = await this.#deployed
+    this.#open ??= time.bucket(this.#virtual.now)
     for (;;) {
-      const bucketEnd = time.bucketStart(time.bucket(this.#virtual.now) + 1)
+      const bucketEnd = time.bucketStart(this.#open + 1)
       const scan = this.#meetings.nextScan(this.#virtual.now)
       const task = this.#nextTask()
       const next = Math.min(bucketEnd, scan, Math.max(task?.at ?? Number.POSITIVE_INFINITY, this.#virtual.now))
       if (next > until) break
-      this.#virtual.now = next
+      // A phone that paused in its work has taken the world beyond what else was due.
+      this.#virtual.now = Math.max(this.#virtual.now, next)
       // In this order at one moment: the server, what is broadcast, what is heard.
-      if (next === bucketEnd) await keyServer.publishDue()
-      else if (task !== undefined && task.at <= next) await task.device.run(task.task)
+      if (next === bucketEnd) {
+        await keyServer.publishDue()
+        this.#open = time.bucket(this.#virtual.now)
+      } else if (task !== undefined && task.at <= next) await task.device.run(task.task)
       else this.#meetings.scan(this.#virtual.now, name => this.#device(name))
     }
-    this.#virtual.now = until
+    this.#virtual.now = Math.max(this.#virtual.now, until)
   }
 
   #nextTask() {

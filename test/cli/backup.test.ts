@@ -6,7 +6,7 @@ import { expect } from "chai"
 import { auditDisk } from "../../src/audit/index.ts"
 import { filesOf, inflate, rebuild } from "../../src/cli/audit/seized.ts"
 import { openAuthorityOf } from "../../src/cli/authority-service.ts"
-import { backUp, restoreAuthority, restoreServer } from "../../src/cli/backup/index.ts"
+import { backUp, restore, restoreAuthority, restoreServer } from "../../src/cli/backup/index.ts"
 import { initDeployment } from "../../src/cli/init.ts"
 import { openKeyServerOf, openPublisherOf } from "../../src/cli/services.ts"
 import { hex, sha256, time } from "../../src/crypto/index.ts"
@@ -178,6 +178,34 @@ describe("a backup", () => {
     expect(added).to.equal(2)
     await publish(4)
     expect(await headOf()).to.equal(head)
+  })
+
+  it("that is not there, or lacks the half that is named, is not said to be restored", async () => {
+    await backUp(directory, at("out"), {})
+    await rm(at("out", "data", "authority"), { recursive: true })
+    const said: string[] = []
+    const tried = (backup: string | undefined, half?: string) =>
+      restore(directory, backup, { half, environment: {}, tell: line => said.push(line) }).catch(error => error.message)
+    expect(await tried(at("nowhere"))).to.include("there is no backup of a deployment")
+    expect(await tried(at("nowhere"), "key-server")).to.include("no backup of the key-server")
+    expect(await tried(at("out"), "authority")).to.include("no backup of the authority")
+    expect(await tried(undefined, "authority")).to.include("needs a backup")
+    expect(said).to.deep.equal([])
+    await rm(records())
+    expect(await tried(at("out"))).to.equal(undefined)
+    expect(said.join()).to.include("key server: ")
+  })
+
+  it("of an authority goes on where restoring it was killed between two files, and leaves no half of one", async () => {
+    await backUp(directory, at("out"), {})
+    const authority = join(directory, "data", "authority")
+    await rm(authority, { recursive: true })
+    await restoreAuthority(directory, at("out"), {})
+    const whole = await contentOf(authority)
+    await rm(join(authority, "codes.sqlite"))
+    await writeFile(join(authority, "codes.sqlite.new"), "half of")
+    await restoreAuthority(directory, at("out"), {})
+    expect(await contentOf(authority)).to.deep.equal(whole)
   })
 
   it("is never put over what is there", async () => {

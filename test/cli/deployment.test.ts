@@ -96,6 +96,21 @@ describe("lindung init", () => {
     }
   })
 
+  it("lindung serve takes no name that is not a service's, be it one that every object has", async () => {
+    for (const name of ["toString", "constructor", "portal"]) {
+      const child = spawn(process.execPath, [MAIN, "serve", directory, name], { stdio: ["ignore", "ignore", "pipe"] })
+      let errors = ""
+      child.stderr.on("data", chunk => {
+        errors += chunk
+      })
+      const timer = setTimeout(() => child.kill("SIGKILL"), 20_000)
+      const [code] = await once(child, "close")
+      clearTimeout(timer)
+      expect(code, name).to.equal(2)
+      expect(errors).to.include("expected key-server, ingest, publisher, authority")
+    }
+  })
+
   it("of a damaged deployment: lindung serve names every problem and does not start", async () => {
     const environment = await text("secrets", "publisher.env")
     await writeFile(

@@ -45,6 +45,22 @@ describe("lindung witness and lindung monitor", () => {
     return { status, line: JSON.parse(text) }
   }
 
+  it("monitor looks once a second to once a day, and nothing else is an interval", async () => {
+    writeFileSync(at("pinned.json"), JSON.stringify({ server: { logKey: "keys.test+00000000+AAAA" } }))
+    for (const every of ["0", "86401", "2592000", "Infinity", "often"]) {
+      const options = ["--config", at("pinned.json"), "--dir", at("none"), "--every", every]
+      const child = spawn(process.execPath, [MAIN, "monitor", "http://127.0.0.1:1", ...options])
+      let errors = ""
+      child.stderr.on("data", part => {
+        errors += String(part)
+      })
+      const timer = setTimeout(() => child.kill("SIGKILL"), 20_000)
+      expect(await new Promise(resolve => child.on("close", resolve)), every).to.equal(2)
+      clearTimeout(timer)
+      expect(errors).to.include("expected 1 to 86400 seconds")
+    }
+  })
+
   it("follow a key server that they are told of: one signs its heads, the other keeps and judges what it shows", async () => {
     await initDeployment(
       at("server"),

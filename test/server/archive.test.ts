@@ -169,7 +169,7 @@ describe("the archive of design 4", () => {
         await publish(at, [hostile, honest])
         const { file, zip } = await batchOf(at)
         expect(publishedOf(file, honest, zip)).to.deep.equal(secretsOf(honest))
-        const dropped = at.events.reduce((sum, one) => sum + (one.event === "published" ? one.dropped : 0), 0)
+        const dropped = at.events.reduce((sum, one) => sum + (one.event === "published" ? (one.dropped ?? 0) : 0), 0)
         expect(dropped).to.equal(1)
       }))
 

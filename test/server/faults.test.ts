@@ -216,6 +216,24 @@ describe("a clock that jumps", () => {
       expect(published).to.equal(5)
     })
 
+  it("that is followed by others is not believed before the clock has stood still for an hour", async () => {
+    let [wall, monotonic, published] = [1_800_000_000, 500, 0]
+    const publish = steadily(async () => ++published, { clock: () => wall, monotonic: () => monotonic })
+    for (let minute = 0; minute < 120; minute++) {
+      if (minute % 50 === 1) wall += DAY
+      wall += 60
+      monotonic += 60
+      await publish().catch(error => error)
+    }
+    expect(published, "before the first").to.equal(1)
+    for (let minute = 0; minute < 60; minute++) {
+      wall += 60
+      monotonic += 60
+      await publish().catch(error => error)
+    }
+    expect(published).to.be.above(1)
+  })
+
   it("by less than five minutes, as clocks are set, changes nothing", async () => {
     let [wall, published] = [1_800_000_000, 0]
     const publish = steadily(async () => ++published, { clock: () => wall, monotonic: () => 0 })

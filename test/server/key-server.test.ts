@@ -16,9 +16,11 @@ import {
   tilesUnder,
   verifyCheckpoint,
 } from "../../src/protocol/index.ts"
+import type { RecordStore } from "../../src/server/index.ts"
 import {
   FIRST_BUCKET,
   fileStores,
+  memoryStores,
   native,
   noteKey,
   publishedOf,
@@ -122,4 +124,37 @@ it("after a time without the server every bucket gets its batch, in order", asyn
   } finally {
     await at.stop()
   }
+})
+
+it("a key server that is closed while it makes room for the next bucket publishes nothing over closed stores", async () => {
+  const stores = memoryStores()
+  let goOn = () => {}
+  let isReady = Promise.resolve()
+  let isClosed = false
+  const close = async () => {
+    isClosed = true
+  }
+  const seen: boolean[] = []
+  const envelopes = { ...stores.envelopes, prepare: () => isReady, close }
+  const records: RecordStore = {
+    ...stores.records,
+    close,
+    publish(bucket) {
+      seen.push(isClosed)
+      return stores.records.publish(bucket)
+    },
+  }
+  const at = await running(serverConfig(["low-cost"]), { ...stores, envelopes, records })
+  isReady = new Promise(resolve => {
+    goOn = resolve
+  })
+  at.now = time.bucketStart(FIRST_BUCKET + 1) + 1
+  const due = at.server.publishDue()
+  const stopped = at.stop()
+  await new Promise(resolve => setTimeout(resolve, 20))
+  goOn()
+  expect(await due).to.equal(1)
+  await stopped
+  expect(seen).to.deep.equal([false])
+  expect(await at.server.publishDue().catch(error => error)).to.include({ code: "state" })
 })

@@ -38,7 +38,7 @@ const published = async (at: Running, written: Written, bucket = FIRST_BUCKET): 
 }
 
 const droppedIn = (events: readonly ServerEvent[]): number =>
-  events.reduce((sum, event) => sum + (event.event === "published" ? event.dropped : 0), 0)
+  events.reduce((sum, event) => sum + (event.event === "published" ? (event.dropped ?? 0) : 0), 0)
 
 describe("the publisher", () => {
   for (const name of ["hybrid", "low-cost", "unlinkable"] as const) {

@@ -83,6 +83,39 @@ describe("records that are lost", () => {
     expect(lostKeys[0]).to.equal(FIRST_BUCKET + BUCKETS)
   })
 
+  it("are made by a second run where the first one was killed at any of its writes", async () => {
+    const { stores, now } = await world()
+    const names = ["begin", "append", "stage", "publish", "forget"] as const
+    let isThrough = false
+    for (let n = 0; !isThrough; n += n < 3 ? 1 : 7) {
+      const records = memoryRecords()
+      let left = n
+      const dying = { ...records }
+      for (const name of names)
+        Object.assign(dying, {
+          [name]: (...given: never[]) => {
+            if (left-- <= 0) throw new Error("killed here")
+            return (records[name] as (...of: never[]) => Promise<void>)(...given)
+          },
+        })
+      const first = restoreRecords({ records: dying, tree: stores.tree, key, ed25519 })
+      isThrough = await first.then(
+        () => true,
+        error => expect(error.message).to.equal("killed here") && false,
+      )
+      await restoreRecords({ records, tree: stores.tree, key, ed25519 })
+      expect((await records.files()).filter(({ bytes }) => bytes.length === 0)).to.deep.equal([])
+      const at = await running(config, { envelopes: memoryEnvelopes(), records, tree: stores.tree }, now)
+      await at.stop()
+    }
+    const records = memoryRecords()
+    const killed = { ...records, forget: () => Promise.reject(new Error("killed here")) }
+    const error = await restoreRecords({ records: killed, tree: stores.tree, key, ed25519 }).catch(failure => failure)
+    expect(error.message).to.equal("killed here")
+    await restoreRecords({ records, tree: stores.tree, key, ed25519 })
+    await (await running(config, { envelopes: memoryEnvelopes(), records, tree: stores.tree }, now)).stop()
+  })
+
   it("leave a log that goes on consistently, and a server that takes and publishes reports as soon as keys are new", async () => {
     const { stores, now } = await world()
     const shown = verifyCheckpoint(concat((await stores.tree.read(PATHS.checkpoint))!), key, ed25519)

@@ -1,7 +1,13 @@
 import { expect } from "chai"
 import { concat, signature, time } from "../../src/crypto/index.ts"
 import { cosignatures, PATHS, verifyCheckpoint } from "../../src/protocol/index.ts"
-import { type AskWitness, openKeyServer, type ServerEvent, type ServerPorts } from "../../src/server/index.ts"
+import {
+  type AskWitness,
+  inProcess,
+  openKeyServer,
+  type ServerEvent,
+  type ServerPorts,
+} from "../../src/server/index.ts"
 import { memoryHeads, openWitness } from "../../src/witness/index.ts"
 import { FIRST_BUCKET, memoryStores, native, noteKey, random, serverConfig } from "./world.ts"
 
@@ -100,6 +106,27 @@ describe("a key server with witnesses", () => {
     at.down.delete(0)
     expect(await closed(at, server, 3)).to.equal("published")
     expect(await at.shown(stores)).to.deep.equal({ bucket: FIRST_BUCKET + 2, signers: ["w0", "w2"] })
+    const told = at.events.flatMap(event => (event.event === "published" ? [event.bucket - FIRST_BUCKET] : []))
+    expect(told, "each bucket, also the one that waited, once").to.deep.equal([0, 1, 2])
+    const { body } = await inProcess(server.handler)({ method: "GET", path: "/metrics", headers: {} })
+    expect(Buffer.from(body).toString()).to.include(`lindung_published_bucket ${FIRST_BUCKET + 2}\n`)
+  })
+
+  it("tells of a bucket, and of what the store has lost of it, after it died between publishing and its witnesses", async () => {
+    const at = await deployment(1)
+    const stores = memoryStores()
+    const server = await at.open(stores)
+    at.down.add(0).add(1).add(2)
+    await stores.envelopes.append(FIRST_BUCKET, [new Uint8Array(10), new Uint8Array(10)])
+    expect(await closed(at, server, 1)).to.equal("not-witnessed")
+    at.down.clear()
+    const again = await at.open({ ...stores, envelopes: { ...stores.envelopes, count: async () => 1 } })
+    expect(at.events.filter(({ event }) => event === "published")).to.deep.equal([])
+    expect(await closed(at, again, 1)).to.equal("published")
+    const [told, ...more] = at.events.filter(({ event }) => event === "published")
+    expect(told).to.deep.include({ bucket: FIRST_BUCKET, envelopes: 1, lost: 1 })
+    expect(told).to.not.have.property("dropped")
+    expect(more).to.deep.equal([])
   })
 
   it("restored with its tree from an older copy cannot go on: the witnesses have seen more", async () => {

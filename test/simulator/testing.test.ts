@@ -43,6 +43,27 @@ describe("a world", () => {
     expect(digest(other.wire)).not.to.equal(digest(first.wire))
   })
 
+  it("goes forward only, also where a phone pauses beyond the moment it is advanced to", async () => {
+    const opened = async () => {
+      const w = world({ seed: 3, start: START, config })
+      await w.device("anna")
+      return w
+    }
+    const first = await opened()
+    await first.advance({ days: 3 })
+    const upload = first.wire().find(({ method }) => method === "POST")!.at
+    await first.close()
+    const w = await opened()
+    // Before it, a phone pauses for some seconds.
+    await w.advance({ minutes: (upload - w.now) / 60_000 - 1 / 60 })
+    expect(w.wire().at(-1)!.at).to.be.at.least(upload)
+    expect(w.now, "nothing was sent in the future").to.be.at.least(w.wire().at(-1)!.at)
+    await w.advance({ days: 1 })
+    const sent = w.wire().map(({ at }) => at)
+    expect(sent).to.deep.equal([...sent].sort((one, other) => one - other))
+    await w.close()
+  })
+
   it("a phone that dies at every write of all it does is warned all the same", async () => {
     expect((await story(7, true)).exposure).to.equal("exposed")
   })

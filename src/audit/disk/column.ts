@@ -28,7 +28,13 @@ export type Holds =
 export interface Column {
   readonly holds: Holds
   readonly why: string
+  /** Of a time in unix seconds: it is kept in whole steps of so many. */
+  readonly step?: number
 }
 
 /** What a column or a metric holds, and why. */
-export const column = (holds: Holds, why: string): Column => ({ holds, why })
+export const column = (holds: Holds, why: string, step?: number): Column => ({
+  holds,
+  why,
+  ...(step !== undefined && { step }),
+})

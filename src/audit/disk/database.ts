@@ -95,8 +95,9 @@ function auditTable(
   if (misplaced > 0) report.finding("row-order", where, `${misplaced} of ${table.rows.length} rows`)
 }
 
-function auditValue(where: string, { holds }: Column, value: Value, report: DiskReport): void {
-  if (!isAllowed(holds, value)) report.finding("not-what-it-holds", where, `expected ${holds}`)
+function auditValue(where: string, column: Column, value: Value, report: DiskReport): void {
+  const { holds } = column
+  if (!isAllowed(column, value)) report.finding("not-what-it-holds", where, `expected ${holds}`)
   if (holds === "staff") return
   const time = exactTime(value)
   if (time !== undefined) report.finding("exact-time", where, time)

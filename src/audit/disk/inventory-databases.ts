@@ -41,8 +41,8 @@ export const DATABASES: Readonly<Record<string, Readonly<Record<string, Readonly
     },
     sessions: {
       id: c("hash", "Hash of the cookie's value."),
-      started_at: c("staff", "When a member of staff signed in: the session ends some hours later."),
-      seen_at: c("staff", "When it was last used, to the minute: the session ends when it is not used."),
+      started_at: c("staff", "When a member of staff signed in: the session ends some hours later.", 1),
+      seen_at: c("staff", "When it was last used, to the minute: the session ends when it is not used.", 60),
       document: c("staff", "Whose session it is, and what is still owed."),
     },
     api_keys: {

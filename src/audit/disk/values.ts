@@ -1,4 +1,4 @@
-import type { Holds } from "./column.ts"
+import type { Column, Holds } from "./column.ts"
 
 import type { Value } from "./sqlite-page.ts"
 
@@ -30,7 +30,8 @@ const ALLOWED: Readonly<Record<Holds, (value: Value) => boolean>> = {
 }
 
 /** Whether a value is of the kind that its column may hold. */
-export const isAllowed = (holds: Holds, value: Value): boolean => ALLOWED[holds](value)
+export const isAllowed = ({ holds, step }: Column, value: Value): boolean =>
+  step === undefined ? ALLOWED[holds](value) : isWhole(value, YEAR_2100) && Number(value) % step === 0
 
 const between = (low: number, value: number, high: number): boolean => value >= low && value < high
 

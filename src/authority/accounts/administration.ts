@@ -43,17 +43,21 @@ export function administration({
     return { password, fields: { passwordHash, oneTimeUntil: clock() + ONE_TIME_SECONDS } }
   }
 
+  // The trail is in another file. It is written first: of two halves of an act, the entry alone does no harm.
   async function change(name: string, by: string, action: string, to: (user: User) => User): Promise<void> {
-    const changed = await store.changeUser(name, (user, all) => {
+    const changed = (user: User, all: readonly User[]): User => {
       const next = to(user)
       const isAdministrator = (one: User) => one.role === "administrator" && !one.disabled
-      const others = all().filter(one => one.name !== name)
+      const others = all.filter(one => one.name !== name)
       if (isAdministrator(user) && !isAdministrator(next) && !others.some(isAdministrator))
         throw new Refusal("conflict")
       return next
-    })
-    if (changed === undefined) throw new Refusal("not-found")
+    }
+    const user = await store.user(name)
+    if (user === undefined) throw new Refusal("not-found")
+    changed(user, await store.users())
     await record(`${by}/${name}`, action)
+    if ((await store.changeUser(name, (one, all) => changed(one, all()))) === undefined) throw new Refusal("not-found")
   }
 
   return {
@@ -72,8 +76,9 @@ export function administration({
         createdDay: time.day(clock()),
         lastSignInDay: null,
       }
-      if (!(await store.addUser(user))) throw new Refusal("conflict")
+      if ((await store.user(name)) !== undefined) throw new Refusal("conflict")
       await record(`${by}/${name}`, "add-user")
+      if (!(await store.addUser(user))) throw new Refusal("conflict")
       return password
     },
     disable: (name, by) =>

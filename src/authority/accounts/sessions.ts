@@ -9,6 +9,9 @@ export const HALF_SECONDS = 300
 /** Use is written down no more often than this. */
 const TOUCH_SECONDS = 60
 
+/** Nothing finer is kept of when somebody worked. */
+const minuteOf = (now: number): number => TOUCH_SECONDS * Math.floor(now / TOUCH_SECONDS)
+
 /** A request's user and session. */
 export interface Who {
   readonly user: User
@@ -22,7 +25,7 @@ export interface SessionTimes {
 
 export interface Sessions {
   /** A session under a fresh id. @returns the cookie's value, which is kept nowhere */
-  begin(user: User, stage: Session["stage"], now: number, training?: boolean): Promise<{ cookie: string; who: Who }>
+  begin(user: User, stage: Session["stage"], now: number): Promise<{ cookie: string; who: Who }>
   /** Whose the cookie is; undefined when there is no such session, or none any more. */
   find(cookie: string | undefined, now: number): Promise<Who | undefined>
   /** The session was used. */
@@ -48,7 +51,7 @@ export function sessions(store: AccountStore, random: Random, { idleSeconds, lon
   }
 
   return {
-    async begin(user, stage, now, training = false) {
+    async begin(user, stage, now) {
       const bytes = random.bytes(ID_BYTES)
       const cookie = hex(bytes)
       const session: Session = {
@@ -56,9 +59,9 @@ export function sessions(store: AccountStore, random: Random, { idleSeconds, lon
         user: user.name,
         stage,
         epoch: user.epoch,
-        startedAt: now,
-        seenAt: now,
-        training,
+        startedAt: Math.floor(now),
+        seenAt: minuteOf(now),
+        training: false,
         challenge: null,
         pendingTotp: null,
       }
@@ -79,7 +82,7 @@ export function sessions(store: AccountStore, random: Random, { idleSeconds, lon
 
     async touch({ session }, now) {
       if (now - session.seenAt < TOUCH_SECONDS) return
-      await store.changeSession(session.id, one => ({ ...one, seenAt: now }))
+      await store.changeSession(session.id, one => ({ ...one, seenAt: minuteOf(now) }))
     },
 
     async change({ user, session }, change) {

@@ -7,7 +7,7 @@ import type { Passkeys, WebauthnJson } from "./passkeys.ts"
 import { canonical } from "./password.ts"
 import type { Recovery } from "./recovery.ts"
 import type { Sessions, Who } from "./sessions.ts"
-import type { AccountStore, User } from "./store.ts"
+import { type AccountStore, USER_NAME, type User } from "./store.ts"
 import { type Throttle, throttle } from "./throttle.ts"
 import type { Totp } from "./totp.ts"
 
@@ -15,7 +15,6 @@ const DAY = 86_400
 const PASSWORD_TRIES = { free: 5, firstSeconds: 30, longestSeconds: 900, forgetSeconds: DAY }
 /** Six digits can be guessed: at a try in twelve hours, with three good codes of 10⁶ at a time, in 450 years. */
 const FACTOR_TRIES = { free: 5, firstSeconds: 60, longestSeconds: DAY / 2, forgetSeconds: 7 * DAY }
-const NAME = /^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/
 
 /** What the device keeps: the token of an earlier visit of this user. */
 export type DeviceOf = (name: string) => string | undefined
@@ -106,8 +105,8 @@ export function signingIn(ports: SigningInPorts, decoyHash: string): SigningIn {
 
   return {
     async password(name, given, device, old) {
-      const user = NAME.test(name) ? await store.user(name) : undefined
-      const { key, isKnown } = budget(user ?? { name: NAME.test(name) ? name : "", epoch: 0 }, device)
+      const user = USER_NAME.test(name) ? await store.user(name) : undefined
+      const { key, isKnown } = budget(user ?? { name: USER_NAME.test(name) ? name : "", epoch: 0 }, device)
       const isRight = await isPassword(isKnown ? "known" : "unknown", key, user?.passwordHash ?? decoyHash, given)
       const isOver = user !== undefined && user.oneTimeUntil !== null && clock() >= user.oneTimeUntil
       if (!isRight || user === undefined || user.disabled || isOver) throw new Refusal("credentials")
@@ -156,7 +155,7 @@ export function signingIn(ports: SigningInPorts, decoyHash: string): SigningIn {
 
     async renew(user, device, old) {
       await sessions.end(old.session)
-      const begun = await sessions.begin(user, "full", clock(), old.session.training)
+      const begun = await sessions.begin(user, "full", clock())
       const id = devices.recognise(old.user, device(user.name), today())
       return { ...begun, device: devices.issue(user, today(), random, id) }
     },

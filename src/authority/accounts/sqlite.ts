@@ -79,7 +79,11 @@ function accountStore(database: Database): AccountStore {
     database.pragma("wal_checkpoint(TRUNCATE)")
   }
   const tidied = <T>(result: T): T => {
-    cut()
+    try {
+      cut()
+    } catch {
+      // It is done, and must not be said to have failed; the next write, or pruning, cuts the log.
+    }
     return result
   }
 

@@ -14,6 +14,9 @@ export interface Passkey {
   readonly addedDay: number
 }
 
+/** A user's name. None begins as the names of API keys do: in the trail, nobody is taken for one. */
+export const USER_NAME = /^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/
+
 export interface User {
   readonly name: string
   readonly role: Role

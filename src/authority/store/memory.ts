@@ -40,6 +40,9 @@ export function memoryCodeStore(): CodeStore {
       append(outcomeOf(by, isDone))
       return isDone
     },
+    async batch(id) {
+      return batches.get(hex(id))
+    },
     async beginBatch(batch, by) {
       const known = batches.get(hex(batch.id))
       if (known !== undefined) return known

@@ -147,6 +147,11 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     }
   }
   rebuild(database)
+  const expireAll = database.transaction((hour: number) => {
+    expire.run(REPEAT_HOURS, hour)
+    batches.expire(hour)
+  })
+
   return {
     add: inOne((rows, by) => {
       addRows(rows)
@@ -163,6 +168,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
       audit.append(outcomeOf(by, changes === 1))
       return changes === 1
     }, rebuildSmall),
+    batch: async id => batches.find(id),
     beginBatch: inOne((batch, by) => {
       const known = batches.find(batch.id)
       if (known !== undefined) return known
@@ -171,6 +177,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
       return batch
     }),
     addToBatch: inOne((id, done, rows, lines) => {
+      if (batches.find(id) === undefined) throw new Error("there is no such batch")
       if (batches.advance(id, done, lines)) addRows(rows)
     }, rebuildSmall),
     redeem: inOne((attempts, hour) => attempts.map(attempt => redeemOne(attempt, hour)), rebuildSmall),
@@ -179,8 +186,7 @@ function codeStore(database: Database, decoys: readonly Uint8Array[], random: Ra
     head: async () => audit.head(),
     countByDay: async (firstDay, lastDay) => audit.countByDay(firstDay, lastDay),
     async prune(hour) {
-      expire.run(REPEAT_HOURS, hour)
-      batches.expire(hour)
+      expireAll(hour)
       rebuild(database)
     },
     async close() {

@@ -78,9 +78,11 @@ export interface CodeStore {
   ): Promise<boolean>
   /** Removes a code, whatever its state. False, and another entry (`action`-refused), when there is none. */
   revoke(code: Uint8Array, by: AuditFacts): Promise<boolean>
+  /** The batch of this id, while its codes live. */
+  batch(id: Uint8Array): Promise<Batch | undefined>
   /** The batch of this id as it stands, or this one, kept now with the entry. */
   beginBatch(batch: Batch, by: AuditFacts): Promise<Batch>
-  /** Stores the rows of the lines from `done` on. Does nothing when these lines are stored already. */
+  /** Stores the rows of the lines from `done` on. Does nothing when these lines are stored already. Rejects without such a batch. */
   addToBatch(id: Uint8Array, done: number, rows: readonly CodeRow[], lines: number): Promise<void>
   /**
    * For each attempt, in order: the grant when the code is known, alive and is either unspent before its end (it is spent

@@ -1,2 +1,2 @@
 export { backUp, backupCommand } from "./backup.ts"
-export { restoreAuthority, restoreCommand, restoreServer } from "./restore.ts"
+export { restore, restoreAuthority, restoreCommand, restoreServer } from "./restore.ts"

@@ -1,7 +1,7 @@
-import { copyFile, mkdir, readdir } from "node:fs/promises"
+import { mkdir, readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Command, Option } from "commander"
-import { concat } from "../../crypto/index.ts"
+import { concat, equal } from "../../crypto/index.ts"
 import { PATHS, verifyCheckpoint } from "../../protocol/index.ts"
 import {
   fileTree,
@@ -13,7 +13,7 @@ import {
 } from "../../server/index.ts"
 import { examples } from "../output.ts"
 import { dataOf, logKeyOf } from "../services.ts"
-import { backupPlaces, copyFiles, isThere } from "./files.ts"
+import { backupPlaces, copyFiles, copyWhole, isThere } from "./files.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -46,7 +46,7 @@ export async function restoreServer(
     if ((await sizeIn(from.root, key)) > (await sizeIn(server.root, key)))
       await copyFiles(join(from.root, "public"), join(server.root, "public"))
     await mkdir(dirname(server.records), { recursive: true, mode: 0o700 })
-    await copyFile(from.records, server.records)
+    await copyWhole([{ from: from.records, to: server.records }])
   }
   await mkdir(dirname(server.records), { recursive: true, mode: 0o700 })
   const records = await sqliteRecords(server.records)
@@ -68,11 +68,46 @@ export async function restoreAuthority(directory: string, backup: string, enviro
   if (authority === undefined)
     throw new Error(`${directory}/secrets/authority.env is missing: secrets are in no backup`)
   const names = (await readdir(backupPlaces(backup).authority)).filter(name => name.endsWith(".sqlite"))
-  for (const name of names)
-    if (await isThere(join(authority, name))) throw new Error(`${join(authority, name)} is there: move it away first`)
+  const files = names.map(name => ({ from: join(backupPlaces(backup).authority, name), to: join(authority, name) }))
+  const missing: typeof files = []
+  for (const file of files)
+    if (!(await isThere(file.to))) missing.push(file)
+    else if (!equal(await readFile(file.from), await readFile(file.to)))
+      throw new Error(`${file.to} is there: move it away first`)
+  // A restore that was killed between two files goes on; over one that is whole already nothing is done.
+  if (missing.length === 0) throw new Error(`${files[0]?.to ?? authority} is there: move it away first`)
   await mkdir(authority, { recursive: true, mode: 0o700 })
-  for (const name of names) await copyFile(join(backupPlaces(backup).authority, name), join(authority, name))
+  await copyWhole(missing)
   return names
+}
+
+/**
+ * Puts back what a backup has, or the half that is named.
+ * @param tell hears what was done, a line at a time
+ * @throws Error where that is nothing, or a named half is not in the backup
+ */
+export async function restore(
+  directory: string,
+  backup: string | undefined,
+  { half, environment, tell }: { half: string | undefined; environment: Environment; tell: (line: string) => void },
+): Promise<void> {
+  const from = backup === undefined ? undefined : backupPlaces(backup)
+  if (from === undefined && half === "authority") throw new Error("--half authority needs a backup")
+  const hasServer = from === undefined || (await isThere(from.records))
+  const hasAuthority = from !== undefined && (await isThere(from.authority))
+  const isFound = half === undefined ? hasServer || hasAuthority : half === "authority" ? hasAuthority : hasServer
+  if (!isFound)
+    throw new Error(`${backup}: there is no backup of ${half === undefined ? "a deployment" : `the ${half}`} in it`)
+  if (half !== "authority" && hasServer) {
+    const { size, added, lostKeys } = await restoreServer(directory, backup, environment)
+    tell(`key server: ${size} leaves, ${added} of them from the published tree`)
+    if (lostKeys.length > 0)
+      tell(
+        `reports for buckets ${lostKeys[0]} to ${lostKeys.at(-1)} cannot be opened: their keys were on the disk that is gone`,
+      )
+  }
+  if (half !== "key-server" && hasAuthority)
+    for (const name of await restoreAuthority(directory, backup!, environment)) tell(`authority: ${name}`)
 }
 
 export function restoreCommand(): Command {
@@ -88,16 +123,6 @@ A tree that is newer than the backup's (a mirror's, a cache's) belongs into data
 ${examples("lindung restore deployment backup-2026-11-23", "lindung restore deployment --half key-server")}`,
     )
     .action(async (directory: string, backup: string | undefined, { half }: { half?: string }) => {
-      const from = backup === undefined ? undefined : backupPlaces(backup)
-      if (half !== "authority" && (from === undefined || (await isThere(from.records)))) {
-        const { size, added, lostKeys } = await restoreServer(directory, backup, process.env)
-        console.log(`key server: ${size} leaves, ${added} of them from the published tree`)
-        if (lostKeys.length > 0)
-          console.log(
-            `reports for buckets ${lostKeys[0]} to ${lostKeys.at(-1)} cannot be opened: their keys were on the disk that is gone`,
-          )
-      }
-      if (half !== "key-server" && from !== undefined && (await isThere(from.authority)))
-        for (const name of await restoreAuthority(directory, backup!, process.env)) console.log(`authority: ${name}`)
+      await restore(directory, backup, { half, environment: process.env, tell: line => console.log(line) })
     })
 }

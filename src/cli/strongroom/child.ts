@@ -28,6 +28,11 @@ async function obey(order: Exclude<Order, { do: "go on" }>): Promise<Answer> {
   return { is: "opened", opened }
 }
 
+// Ctrl-C in a terminal reaches it too. The process that waits for its answer finishes the bucket before it stops; this one
+// ends with its answer, or when nobody waits for one any more.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {})
+process.on("disconnect", () => process.exit())
+
 process.on("message", (order: Order) => {
   if (order.do === "go on") {
     goOn?.([...order.spent])

@@ -40,10 +40,14 @@ function served(path: string, bytes: Uint8Array): Served {
 const isKnown = (header: string | undefined, etag: unknown): boolean =>
   header?.split(",").some(tag => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*") ?? false
 
-/** The static tree. Immutable files are held in memory, the newest used ones up to 64 MiB. */
+/**
+ * The static tree. Immutable files are held in memory, the newest used ones up to 64 MiB, and what many ask for at once
+ * is read once.
+ */
 export class Files {
   readonly #tree: TreeStore
   readonly #held = new Map<string, Served>()
+  readonly #loading = new Map<string, Promise<Served>>()
   #heldBytes = 0
 
   constructor(tree: TreeStore) {
@@ -53,6 +57,7 @@ export class Files {
   /** Holds nothing any more: what retention deletes is not served from memory. */
   forget(): void {
     this.#held.clear()
+    this.#loading.clear()
     this.#heldBytes = 0
   }
 
@@ -65,12 +70,28 @@ export class Files {
     else res.writeHead(200, file.headers).end(req.method === "HEAD" ? undefined : file.bytes)
   }
 
-  async #load(path: string): Promise<Served> {
+  #load(path: string): Promise<Served> {
+    if (MUTABLE.includes(path)) return this.#read(path)
+    const underWay = this.#loading.get(path)
+    if (underWay !== undefined) return underWay
+    // Of what was begun before `forget`, nothing is held: it may be deleted by now.
+    const isNewest = () => this.#loading.get(path) === reading
+    const reading: Promise<Served> = this.#read(path)
+      .then(file => {
+        if (isNewest()) this.#hold(path, file)
+        return file
+      })
+      .finally(() => {
+        if (isNewest()) this.#loading.delete(path)
+      })
+    this.#loading.set(path, reading)
+    return reading
+  }
+
+  async #read(path: string): Promise<Served> {
     const bytes = await this.#tree.read(path)
     if (bytes === undefined) throw new LindungError("not-found", "no such file")
-    const file = served(path, bytes)
-    if (!MUTABLE.includes(path)) this.#hold(path, file)
-    return file
+    return served(path, bytes)
   }
 
   #hold(path: string, file: Served): void {

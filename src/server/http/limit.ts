@@ -9,7 +9,7 @@ const MINUTE = 60_000
 const IPV6_PREFIX = 56
 
 /**
- * At most so many requests a minute from one address. Memory holds, for a minute, a hash of the address under a key
+ * At most so many requests a minute from one address. Memory holds, for two minutes at most, a hash of the address under a key
  * that this process draws and never writes down; nothing else of it is kept anywhere.
  */
 export function limit(perMinute: number, random: Random): RequestHandler {

@@ -2,7 +2,8 @@ import { Gauge, Registry } from "prom-client"
 import type { Published } from "../publisher.ts"
 
 /**
- * Numbers for operators. All but `lindung_store_failing` change only when a bucket is published, and count envelopes
+ * Numbers for operators. All but `lindung_store_failing` change only when a bucket is
+ * through (of one that waited for its witnesses, once they are back), and count envelopes
  * of both kinds together: a counter that moved on every upload would be a log of arrival times, and one that moved on
  * reports alone would say who is ill: how many envelopes did not check is in the publisher's own log. The process's own figures are left out for the same reason.
  */

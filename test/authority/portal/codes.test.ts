@@ -50,6 +50,63 @@ describe("what staff does in the portal", () => {
       ])
     })
 
+    it("the same key and body after midnight give the same codes, one by one and in bulk; another body is a conflict", async () => {
+      await world.signedIn("siti", "supervisor")
+      world.later(DAY - (world.now() % DAY) - 30)
+      const single = { key: key(1), test: "pcr", contagious: { by: "onset", onset: daysBack(13) } }
+      const line = { test: "pcr", contagious: byDate(2) }
+      const bulk = { key: key(2), lines: [{ test: "pcr", contagious: byDate(14) }, { nonsense: 1 }, line] }
+      const signedIn = async () => {
+        const browser = world.browser()
+        await browser.signIn("siti")
+        return browser
+      }
+      const evening = await signedIn()
+      const [one, many] = [await evening.post("/codes", single), await evening.post("/codes/bulk", bulk)]
+      expect(many.json.lines.map(({ ok }: { ok: boolean }) => ok)).to.deep.equal([true, false, true])
+      world.later(60)
+      const night = await signedIn()
+      const again = [await night.post("/codes", single), await night.post("/codes/bulk", bulk)]
+      expect(again.map(({ status }) => status)).to.deep.equal([200, 200])
+      expect(again[0]!.json.code).to.equal(one.json.code)
+      expect(again[0]!.json.contagiousFrom).to.equal(one.json.contagiousFrom)
+      const codesIn = ({ json }: typeof many) => json.lines.map((of: { issued?: { code: string } }) => of.issued?.code)
+      expect(codesIn(again[1]!)).to.deep.equal(codesIn(many))
+      for (const lines of [[line], [...bulk.lines, { nonsense: 2 }], [{ nonsense: 1 }], [...bulk.lines].reverse()])
+        expect((await night.post("/codes/bulk", { key: key(2), lines })).json.code).to.equal("conflict")
+      expect((await night.post("/codes", { ...single, test: "rapid" })).json.code).to.equal("conflict")
+      const bad = { ...single, key: key(3), contagious: byDate(15) }
+      expect((await night.post("/codes", bad)).json.code).to.equal("day")
+      expect((await night.post("/codes", { ...bad, contagious: byDate(1) })).status, "nothing was kept").to.equal(200)
+    })
+
+    it("keeps of when somebody signed in the second, and of when he worked the minute", async () => {
+      world.later(0.25)
+      const begun = Math.floor(world.now())
+      const sessions: { startedAt: number; seenAt: number }[] = []
+      const { addSession, changeSession } = world.accounts
+      Object.assign(world.accounts, {
+        addSession(session: Parameters<typeof addSession>[0]) {
+          sessions.push(session)
+          return addSession(session)
+        },
+        async changeSession(...given: Parameters<typeof changeSession>) {
+          const changed = await changeSession(...given)
+          if (changed !== undefined) sessions.push(changed)
+          return changed
+        },
+      })
+      const browser = await world.signedIn("siti")
+      world.later(95.5)
+      await browser.post("/contagious-day", byDate(1))
+      expect(new Set(sessions.map(({ seenAt }) => seenAt)).size, "begun, and used later").to.equal(2)
+      for (const { startedAt, seenAt } of sessions) {
+        expect(startedAt % 1).to.equal(0)
+        expect(startedAt).to.be.within(begun, begun + 1)
+        expect(seenAt % 60).to.equal(0)
+      }
+    })
+
     it("computes the day: two days before the symptoms, or before the test, and at most 14 days back", async () => {
       const browser = await world.signedIn("siti")
       const ask = async (body: object) => (await browser.post("/contagious-day", body)).json
@@ -188,6 +245,10 @@ describe("what staff does in the portal", () => {
       const browser = await world.signedIn("siti")
       const { code, expiresAt } = (await browser.post("/codes", order(1))).json
       const preview = (await browser.post("/sms/preview", { language: "ms", expiresAt })).json
+      for (const wrong of [8_640_000_000_001, -1, 2 ** 32]) {
+        const refused = await browser.post("/sms/preview", { language: "en", expiresAt: wrong })
+        expect([refused.status, refused.json.code], `${wrong}`).to.deep.equal([400, "format"])
+      }
       expect(preview.text).to.include("•••••-•••••-••••").and.include("Kod anda")
       expect(preview.parts).to.equal(1)
       const message = { number: "+60123456789", code, language: "en", expiresAt }

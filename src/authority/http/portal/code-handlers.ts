@@ -1,10 +1,11 @@
 import { code as codes } from "../../../crypto/index.ts"
 import { LindungError } from "../../../protocol/index.ts"
-import type { BulkLine } from "../../bulk.ts"
+import type { BulkLine, BulkLineOrder } from "../../bulk.ts"
 import { type ContagiousAnswer, type ContagiousDay, type ContagiousRule, contagiousDay } from "../../contagious.ts"
 import type { Desk } from "../../desk.ts"
 import type { MechanismName } from "../../mechanism.ts"
 import { REFUSALS, Refusal, type RefusalCode } from "../../refusal.ts"
+import { SMALLEST_TOLD } from "../../statistics.ts"
 import { dateOf, dayOf } from "./answers.ts"
 import { type Call, type Handlers, whoOf } from "./call.ts"
 import type { CODE_ROUTES } from "./code-routes.ts"
@@ -12,15 +13,14 @@ import { fieldsOf } from "./problem.ts"
 import { bulkLine } from "./schemas.ts"
 
 const MILLIS_PER_MINUTE = 60_000
-const SUPPRESSED_BELOW = 5
 type Test = "pcr" | "rapid" | "clinical"
 
 const left = (expiresAt: number, now: number): number => Math.max(0, Math.floor(expiresAt - now))
 const minuteOf = (minute: number): string =>
   new Date(minute * MILLIS_PER_MINUTE).toISOString().replace(/:00\.000Z$/, "Z")
 
-/** What the authority's verbs throw, as what staff is told. @param state what a wrong state is here */
-async function told<T>(work: Promise<T>, { state = "conflict" }: { state?: RefusalCode } = {}): Promise<T> {
+/** What the authority's verbs throw, as what staff is told. */
+async function told<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
@@ -29,7 +29,7 @@ async function told<T>(work: Promise<T>, { state = "conflict" }: { state?: Refus
     if (!(cause instanceof LindungError)) throw new Refusal("full", { cause })
     if (cause.code === "proof-invalid") throw new Refusal("unknown-code")
     if (cause.code === "format") throw new Refusal("code-format")
-    throw new Refusal(cause.code === "state" ? state : "full", { cause })
+    throw new Refusal(cause.code === "state" ? "conflict" : "full", { cause })
   }
 }
 
@@ -59,29 +59,37 @@ export function codeHandlers(
 ): Handlers<Exclude<keyof typeof CODE_ROUTES, "training" | "sendSms" | "previewSms">> {
   function dayFrom(answer: ContagiousAnswer, desk: Desk, now: number): ContagiousDay {
     try {
-      return contagiousDay(answer, dayOf(now), desk.contagiousDayOf, rule)
+      return dayAt(answer, desk, now)
     } catch {
       throw new Refusal("day")
     }
   }
 
-  /** One code, which the same key gives again. */
-  async function issueOne(call: Call, desk: Desk, key: string, day: { contagiousFromDay?: number }) {
-    const order = { batchId: key, orders: [day] }
+  const dayAt = (answer: ContagiousAnswer, desk: Desk, at: number): ContagiousDay =>
+    contagiousDay(answer, dayOf(at), date => desk.contagiousDayOf(date, at), rule)
+
+  /** By the day on which it was ordered first: repeated after midnight, it is the same order. */
+  const lineFor =
+    (answer: ContagiousAnswer, desk: Desk): BulkLineOrder =>
+    at => ({ contagiousFromDay: dayAt(answer, desk, at).contagiousFromDay })
+
+  /** One code, which the same key gives again. @param body all that was sent */
+  async function issueOne(call: Call, desk: Desk, { key, ...body }: { readonly key: string }, wanted: BulkLineOrder) {
+    const order = { batchId: key, orders: [wanted], said: JSON.stringify(body) }
     const [line] = await told(desk.bulkIssue(order, whoOf(call).user.name))
     if (line === undefined || "refused" in line) throw new Refusal("day")
     return issuedAnswer(line, call.now)
   }
 
   /** A line that may be ordered, or what is wrong with it. */
-  function orderOf(line: unknown, desk: Desk, now: number) {
+  function orderOf(line: unknown, desk: Desk): { order: BulkLineOrder } | { refusal: Refusal } {
     try {
       const read = bulkLine.safeParse(line)
       if (!read.success) throw new Refusal("format", { fields: fieldsOf(read.error) })
       const { test, contagious } = read.data
       if (contagious === undefined) return { order: {} }
       requireFit(test, contagious)
-      return { order: { contagiousFromDay: dayFrom(contagious, desk, now).contagiousFromDay } }
+      return { order: lineFor(contagious, desk) }
     } catch (error) {
       if (error instanceof Refusal) return { refusal: error }
       throw error
@@ -101,18 +109,17 @@ export function codeHandlers(
       return { contagiousFrom: dateOf(contagiousFromDay), daysBack: dayOf(call.now) - contagiousFromDay, limited }
     },
 
-    async issueCode(call, { key, test, contagious }) {
+    async issueCode(call, body) {
       const desk = await call.desk()
       requireMechanism(desk, "simple")
-      requireFit(test, contagious)
-      const { contagiousFromDay } = dayFrom(contagious, desk, call.now)
-      return issueOne(call, desk, key, { contagiousFromDay })
+      requireFit(body.test, body.contagious)
+      return issueOne(call, desk, body, lineFor(body.contagious, desk))
     },
 
-    async prepareCode(call, { key }) {
+    async prepareCode(call, body) {
       const desk = await call.desk()
       requireMechanism(desk, "activated")
-      return issueOne(call, desk, key, {})
+      return issueOne(call, desk, body, {})
     },
 
     async activateCode(call, { code, test, contagious }) {
@@ -144,16 +151,16 @@ export function codeHandlers(
     async issueInBulk(call, { key, lines }) {
       const desk = await call.desk()
       requireMechanism(desk, "simple", "activated")
-      const read = lines.map(line => orderOf(line, desk, call.now))
-      const orders = read.flatMap(({ order }) => order ?? [])
+      const read = lines.map(line => orderOf(line, desk))
+      const orders = read.flatMap(line => ("order" in line ? [line.order] : []))
       const by = whoOf(call).user.name
-      const made = orders.length === 0 ? [] : await told(desk.bulkIssue({ batchId: key, orders }, by))
+      const made = await told(desk.bulkIssue({ batchId: key, orders, said: JSON.stringify(lines) }, by))
       const results = made.values()
       return {
-        lines: read.map(({ order, refusal }) => {
-          const line = order && results.next().value
-          if (line === undefined) return refused(refusal?.code ?? "server", refusal?.fields)
-          if ("refused" in line) return refused("day")
+        lines: read.map(one => {
+          if ("refusal" in one) return refused(one.refusal.code, one.refusal.fields)
+          const line = results.next().value
+          if (line === undefined || "refused" in line) return refused("day")
           return { ok: true as const, issued: issuedAnswer(line, call.now) }
         }),
       }
@@ -164,7 +171,7 @@ export function codeHandlers(
       const counted = await (await call.desk()).statistics({ firstDay: lastDay - days + 1, lastDay })
       const figure = (count: number | object): number | null => (typeof count === "number" ? count : null)
       return {
-        suppressedBelow: SUPPRESSED_BELOW,
+        suppressedBelow: SMALLEST_TOLD,
         days: counted.map(({ day, counts: { issued, activated, signed, revoked } }) => ({
           day: dateOf(day),
           issued: figure(issued),

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { ACTIONS, ROLES } from "../../accounts/roles.ts"
+import { USER_NAME } from "../../accounts/store.ts"
 import { REFUSALS, type RefusalCode } from "../../refusal.ts"
 
 /*
@@ -24,7 +25,7 @@ const minute = named("Minute", z.iso.datetime({ precision: -1 }), "A UTC minute,
 const count = z.int().min(0)
 export const userName = named(
   "UserName",
-  z.string().regex(/^(?!key-)[a-z0-9][a-z0-9._-]{1,30}$/),
+  z.string().regex(USER_NAME),
   "Lower-case letters, digits, dot, hyphen and underscore; 2 to 31 of them, not beginning with `key-`.",
 )
 const role = named("Role", z.enum(ROLES))
@@ -219,7 +220,11 @@ const phoneNumber = z
   .string()
   .regex(/^\+[1-9][0-9]{6,14}$/)
   .meta({ description: "E.164. Passed on to the gateway and kept nowhere." })
-export const smsPreviewOrder = named("SmsPreviewOrder", z.strictObject({ language, expiresAt: z.int() }))
+const unixSeconds = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+export const smsPreviewOrder = named("SmsPreviewOrder", z.strictObject({ language, expiresAt: unixSeconds }))
 export const smsPreview = named(
   "SmsPreview",
   z.strictObject({
@@ -230,7 +235,7 @@ export const smsPreview = named(
 )
 export const smsOrder = named(
   "SmsOrder",
-  z.strictObject({ number: phoneNumber, code: typedCode, language, expiresAt: z.int() }),
+  z.strictObject({ number: phoneNumber, code: typedCode, language, expiresAt: unixSeconds }),
 )
 
 const few = count.nullable().meta({ description: "null: fewer than `suppressedBelow`, perhaps none" })
