@@ -97,10 +97,12 @@ async function everyPositive(
     const directory = await freshDirectory(dir)
     // The wait before an answer is the same for every request, and is not what is looked at here.
     const plan: Plan = { ...scenes, design, mechanism, risk, positive, directory, redeemMillis: 20 }
-    const played = await whole(directory, () => runExperiment(plan, () => {}))
-    scores.push({ positive, score: score(played.outcomes, positive) })
-    await played.close()
-    await rm(directory, { recursive: true })
+    await whole(directory, async () => {
+      const played = await runExperiment(plan, () => {})
+      scores.push({ positive, score: score(played.outcomes, positive) })
+      await played.close()
+      await rm(directory, { recursive: true })
+    })
     bar.advance()
   }
   const sum = scores.map(one => one.score).reduce(add)
