@@ -6,8 +6,8 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { openAuthority, sqliteCodeStore } from "../../src/authority/index.ts"
-import { time } from "../../src/crypto/index.ts"
+import { authorityConfigFrom, openAuthority, sqliteCodeStore } from "../../src/authority/index.ts"
+import { hex, time } from "../../src/crypto/index.ts"
 import { nativeEd25519 } from "../../src/server/index.ts"
 
 const [directory, codes] = [process.argv[2]!, Number(process.argv[3])]
@@ -19,15 +19,10 @@ const cpuMs = (): number => {
 
 const authority = await openAuthority(
   {
-    signingSeed: random.bytes(32),
-    hashKey: random.bytes(32),
-    mechanism: "simple",
-    codeValidHours: 24,
-    activationHours: 6,
-    testValidHours: 168,
-    timeZone: "UTC",
-    tokenValidDays: 3,
-    redeemMillis: 1500,
+    ...authorityConfigFrom({
+      LINDUNG_AUTHORITY_SIGNING_SEED: hex(random.bytes(32)),
+      LINDUNG_AUTHORITY_HASH_KEY: hex(random.bytes(32)),
+    }),
     maxWaiting: 4000,
   },
   {

@@ -119,15 +119,21 @@ async function openPublishing<Config, Opened>(
   }).catch(error => released(stores, error))
 }
 
+/** What listens where, as a service. */
+const serviceOf = (
+  name: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  { handler, close }: Pick<IngestServer, "handler" | "close">,
+): Service => ({ name, host, port, handler, close })
+
 /** The key server of a deployment, over its files. It publishes when it is told to. */
 export async function openKeyServerOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly keyServer: KeyServer }> {
   const settings = settingsOf("key-server", directory, around.environment)
-  const { host, port } = settings
   const keyServer = await openPublishing(settings, directory, around, openKeyServer)
-  return { name: "key server", host, port, handler: keyServer.handler, close: () => keyServer.close(), keyServer }
+  return { ...serviceOf("key server", settings, keyServer), keyServer }
 }
 
 /** The half that talks to phones. It seals when it is told to. */
@@ -135,9 +141,9 @@ export async function openIngestOf(
   directory: string,
   around: Surroundings,
 ): Promise<Service & { readonly ingest: IngestServer }> {
-  const { config, data, host, port } = settingsOf("ingest", directory, around.environment)
-  const { root, envelopes } = places(resolve(directory, data))
-  const ingest = await openIngestServer(config, {
+  const settings = settingsOf("ingest", directory, around.environment)
+  const { root, envelopes } = places(resolve(directory, settings.data))
+  const ingest = await openIngestServer(settings.config, {
     clock: around.clock,
     random: systemRandom,
     envelopes: await segmentEnvelopes(envelopes, systemRandom),
@@ -145,7 +151,7 @@ export async function openIngestOf(
     ed25519: nativeEd25519,
     log: around.onServerEvent,
   })
-  return { name: "ingest", host, port, handler: ingest.handler, close: () => ingest.close(), ingest }
+  return { ...serviceOf("ingest", settings, ingest), ingest }
 }
 
 /** The half that opens envelopes. It publishes when it is told to. */
@@ -154,9 +160,8 @@ export async function openPublisherOf(
   around: Surroundings,
 ): Promise<Service & { readonly publisher: PublisherServer }> {
   const settings = settingsOf("publisher", directory, around.environment)
-  const { host, port } = settings
   const publisher = await openPublishing(settings, directory, around, openPublisherServer)
-  return { name: "publisher", host, port, handler: publisher.handler, close: () => publisher.close(), publisher }
+  return { ...serviceOf("publisher", settings, publisher), publisher }
 }
 
 /** @returns the server, and where it can be reached: the port when the configuration leaves the choice to the system */

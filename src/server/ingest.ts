@@ -166,7 +166,10 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
     gathered = undefined
     writing = write(batch)
       .catch(cause => {
-        for (const { refuse } of batch) refuse(new LindungError("server", "the gathering was lost", { cause }))
+        for (const { bucket, refuse } of batch) {
+          counts.delete(bucket)
+          refuse(new LindungError("server", "the gathering was lost", { cause }))
+        }
       })
       .finally(() => {
         for (const { body } of batch) waitingBytes -= body.length

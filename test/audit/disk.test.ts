@@ -5,6 +5,8 @@ import { deflateSync, gzipSync } from "node:zlib"
 import SQLite from "better-sqlite3"
 import { expect } from "chai"
 import fc from "fast-check"
+import { DATABASES } from "../../src/audit/disk/inventory-databases.ts"
+import { isAllowed } from "../../src/audit/disk/values.ts"
 import {
   auditDisk,
   type DiskFile,
@@ -208,6 +210,16 @@ describe("what an audit of disks finds", () => {
   it("a metric that moves with uploads", async () => {
     const dump = "# HELP uploads_total Uploads.\nuploads_total 17\nlindung_published_bucket 247650\n"
     expect(await codes([file("ingest.prom", dump)])).to.deep.equal(["metric"])
+  })
+
+  it("a time of staff's sessions that is finer than the second, or than the minute of the last use", () => {
+    const { started_at, seen_at } = DATABASES["accounts.sqlite"]!["sessions"]!
+    const allowed = (of: typeof started_at) =>
+      [1_795_491_840, 1_795_491_889, 1_795_491_889.591, 1_795_491_889_591, -60, "1795491840"].map(value =>
+        isAllowed(of!, value),
+      )
+    expect(allowed(started_at)).to.deep.equal([true, true, false, false, false, false])
+    expect(allowed(seen_at)).to.deep.equal([true, false, false, false, false, false])
   })
 
   it("a journal or a log of transactions that is not empty", async () => {

@@ -4,6 +4,7 @@ import {
   type Authority,
   type AuthorityConfig,
   type AuthorityPorts,
+  authorityConfigFrom,
   memoryCodeStore,
   openAuthority,
 } from "../../src/authority/index.ts"
@@ -16,15 +17,10 @@ export const TODAY = Math.floor(START / 86_400)
 export const API_KEY = "k".repeat(64)
 
 export const CONFIG: AuthorityConfig = {
-  signingSeed: new Uint8Array(32).fill(1),
-  hashKey: new Uint8Array(32).fill(2),
-  mechanism: "simple",
-  codeValidHours: 24,
-  activationHours: 6,
-  testValidHours: 168,
-  timeZone: "UTC",
-  tokenValidDays: 3,
-  redeemMillis: 1500,
+  ...authorityConfigFrom({
+    LINDUNG_AUTHORITY_SIGNING_SEED: "01".repeat(32),
+    LINDUNG_AUTHORITY_HASH_KEY: "02".repeat(32),
+  }),
   maxWaiting: 100,
 }
 

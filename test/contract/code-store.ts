@@ -124,7 +124,12 @@ export function codeStoreContract(name: string, open: () => Promise<CodeStore>):
       expect(again).to.deep.equal({ ...batch, done: 3 })
       await store.addToBatch(key(70), 3, [codeRow(32)], 1)
       expect(await redeem(32, 10)).to.deep.equal(grant)
+      expect(await store.batch(key(70))).to.deep.equal({ ...batch, done: 4 })
       await store.prune(HOUR + 25)
+      expect(await store.batch(key(70))).to.equal(undefined)
+      const late = await store.addToBatch(key(70), 4, [codeRow(33)], 1).catch(error => error)
+      expect(late, "a line of no batch is not said to be stored").to.be.instanceOf(Error)
+      expect(await redeem(33, 10)).to.equal(undefined)
       expect((await store.beginBatch({ ...batch, salt: key(73) }, BY)).salt).to.deep.equal(key(73))
     })
 

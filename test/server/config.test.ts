@@ -102,7 +102,15 @@ describe("the configuration of a key server", () => {
     for (const name of ["LINDUNG_SERVER_EXPORT_REGION", "LINDUNG_SERVER_EXPORT_KEYS"])
       expect(settings({})).to.include(`${name}:`)
     const region = { LINDUNG_SERVER_EXPORT_REGION: "310" }
-    for (const bad of [key(0), `310:${key(9)}`, `310:v1:${key(9)}0`, `3 10:v1:${key(9)}`, `310:v1:${key(0)}`, ""])
+    for (const bad of [
+      key(0),
+      `310:${key(9)}`,
+      `310:v1:${key(9)}0`,
+      `310:v1:${key(9)}:x`,
+      `3 10:v1:${key(9)}`,
+      `310:v1:${key(0)}`,
+      "",
+    ])
       expect(settings({ ...region, LINDUNG_SERVER_EXPORT_KEYS: bad }), bad).to.include("LINDUNG_SERVER_EXPORT_KEYS:")
     const keys = `310:v2:${key(9)}, 310:v1:${key(8)}`
     expect(settings({ ...region, LINDUNG_SERVER_EXPORT_KEYS: keys })).to.deep.include({

@@ -16,8 +16,8 @@ const KEY = /^Bearer lindung_([0-9a-f]{16})_([0-9a-f]{64})([0-9a-f]{32})$/i
  *   tag = HMAC(k, "lindung/authority/api-key/1" ‖ id ‖ secret)[0..16)
  *
  * The store keeps argon2id of the secret. The tag is checked first: a key that this deployment did not make costs one
- * HMAC, so that a flood of them cannot burn the processor. A key that was found good is remembered by its hash until the
- * process ends or the key is revoked.
+ * HMAC, so that a flood of them cannot burn the processor. A key that was found good is remembered by its hash, so that
+ * argon2id is paid once; whether it is revoked meanwhile is asked of the store each time.
  */
 export interface ApiKeys {
   list(): Promise<ApiKey[]>
