@@ -1,26 +1,26 @@
 import { equal, hex, sha256 } from "../crypto/index.ts"
 import {
   type Checkpoint,
+  changedLengths,
   DESIGNS,
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
   KEYS_LEFT_BUCKETS,
   KEYS_PER_LIST,
   LindungError,
+  noticeOf,
   PATHS,
   type ParameterSet,
   parametersFor,
   parseAuthorityKeys,
   parseIngestKeys,
   parseParameters,
+  splitParameterSets,
 } from "../protocol/index.ts"
 import type { TreeFiles } from "./files.ts"
 import type { Findings } from "./findings.ts"
 import type { Logged } from "./leaves.ts"
 
-/** As a phone has it: notice of a set, and of one that changes L, W or the designs (protocol §10). */
-const NOTICE_BUCKETS = 36
-const LONG_NOTICE_BUCKETS = 17 * 12
 const MAX_SETS_BYTES = 1_048_576
 const MAX_LISTS = 4
 const MAX_AUTHORITY_BYTES = 6 + 16 * 32
@@ -60,17 +60,6 @@ function firstLeaves(logged: readonly Logged[], type: Logged["type"]): Map<strin
   return first
 }
 
-function lines(file: Uint8Array): Uint8Array[] {
-  const out: Uint8Array[] = []
-  let start = 0
-  for (let i = 0; i <= file.length; i++) {
-    if (i < file.length && file[i] !== 0x0a) continue
-    out.push(file.subarray(start, i))
-    start = i + 1
-  }
-  return out
-}
-
 /** The parameter sets: served, logged, announced in time, one for each bucket, none hidden. */
 export async function auditParameters({ files, head, logged, findings }: Announced): Promise<LoggedSet[]> {
   const where = PATHS.parameters
@@ -86,7 +75,7 @@ export async function auditParameters({ files, head, logged, findings }: Announc
   const leaves = firstLeaves(logged, "parameters")
   const sets: LoggedSet[] = []
   const served = new Set<string>()
-  for (const line of lines(file)) {
+  for (const line of splitParameterSets(file)) {
     const read = attempt(() => parseParameters(line))
     if ("why" in read) {
       findings.add("parameters-malformed", where, read.why)
@@ -100,6 +89,8 @@ export async function auditParameters({ files, head, logged, findings }: Announc
       findings.add("parameters-conflict", where, `two sets from bucket ${set.validFromBucket} on`)
     else sets.push({ set, hash })
   }
+  for (const { validFromBucket } of changedLengths(sets.map(one => one.set)))
+    findings.add("parameters-malformed", where, `the set from bucket ${validFromBucket} on has other epochs or windows`)
   const isWhole = logged[0]?.position === 0
   for (const one of sets) auditNotice(one, sets, leaves, isWhole, findings)
   const oldest = Math.min(...sets.map(({ hash }) => leaves.get(hash)!.position))
@@ -144,14 +135,10 @@ function auditNotice(
   const [first] = leaves.keys()
   // The first set of a log needs no notice. Where old leaves are gone, a set in force was only logged again.
   if (isWhole ? hash === first : set.validFromBucket <= bucket) return
-  const earlier = sets.map(one => one.set).filter(one => one.validFromBucket < set.validFromBucket)
-  const before = parametersFor(set.validFromBucket, earlier)
-  const isFar =
-    before !== undefined &&
-    (before.epochMinutes !== set.epochMinutes ||
-      before.windowMinutes !== set.windowMinutes ||
-      before.designs.join() !== set.designs.join())
-  const notice = isFar ? LONG_NOTICE_BUCKETS : NOTICE_BUCKETS
+  const notice = noticeOf(
+    set,
+    sets.map(one => one.set),
+  )
   if (set.validFromBucket < bucket + notice)
     findings.add(
       "parameters-notice",

@@ -7,6 +7,7 @@ import {
   designByCode,
   firstSlot,
   isArchiveOf,
+  KEPT_BUCKETS,
   LindungError,
   PATHS,
   type ParameterSet,
@@ -25,8 +26,6 @@ import { ProfileCounts, type ProfileFit } from "./profile.ts"
 import { Repeats } from "./repeats.ts"
 import { SymbolCounts } from "./uniform.ts"
 
-/** Fourteen days of buckets: older files are to be deleted. */
-const KEPT_BUCKETS = 168
 /** As a phone has it. */
 const MAX_BATCH_BYTES = 67_108_864
 

@@ -149,7 +149,10 @@ export const FINDINGS = {
     means: "Batches do not look as made-up reports do: real reports stand out, or padding is not drawn as announced.",
   },
   "parameters-missing": { severity: "violation", means: "Phones cannot know the parameters in force." },
-  "parameters-malformed": { severity: "violation", means: "A parameter set is damaged or outside of the bounds." },
+  "parameters-malformed": {
+    severity: "violation",
+    means: "A parameter set is damaged, outside of the bounds, or has other epochs or windows than the first.",
+  },
   "parameters-unlogged": {
     severity: "violation",
     means: "A parameter set is served that is not in the log: some phones may be given their own.",

@@ -3,22 +3,25 @@ import {
   type ArchiveBatch,
   type Batch,
   type Cancel,
+  changedLengths,
   type Design,
   encodeParameters,
   firstRecentLeaf,
   INGEST_KEYS_BYTES,
   isAllowed,
   isArchiveOf,
+  KEPT_BUCKETS,
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
+  noticeOf,
   PATHS,
   type ParameterSet,
   parametersFor,
   parametersHash,
   parseBatch,
   parseIngestKeys,
-  parseParameters,
+  parseParameterSets,
   type WholeBatch,
   withKeys,
 } from "../protocol/index.ts"
@@ -31,14 +34,9 @@ import type { IsoDay } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
 import { fetchFile } from "./transport.ts"
 
-/** Fourteen days of batches: older files are gone, and older observations too. */
-const BUCKETS_KEPT = 168
 const MAX_FILE_BYTES = 1_048_576
 /** Five times what 30,000 new positives a day make in two hours of the largest design. */
 const MAX_BATCH_BYTES = 67_108_864
-/** A parameter set is announced this long before it holds; one that changes L, W or the designs, longer (§10). */
-const NOTICE_BUCKETS = 36
-const LONG_NOTICE_BUCKETS = 17 * 12
 /** A head may be this many buckets old: one is being published, one may be late. */
 const MAX_STALE_BUCKETS = 3
 
@@ -140,9 +138,9 @@ async function takeBatches(
   }
 }
 
-/** From max(cursor + 1, newest − 167) to the newest, without a gap (protocol §9). */
+/** Older files are gone, and older observations too: from max(cursor + 1, newest − 167) to the newest, without a gap (protocol §9). */
 function batchLeaves({ checkpoint, leaves }: Head, design: Design, cursor: number | undefined): Leaf[] {
-  const from = Math.max((cursor ?? -1) + 1, checkpoint.bucket - BUCKETS_KEPT + 1)
+  const from = Math.max((cursor ?? -1) + 1, checkpoint.bucket - KEPT_BUCKETS + 1)
   const batches = leaves.filter(
     leaf =>
       leaf.type === "batch" && leaf.design === design.code && leaf.bucket >= from && leaf.bucket <= checkpoint.bucket,
@@ -212,18 +210,12 @@ const loggedAt = (head: Head, type: Leaf["type"], file: Uint8Array): Leaf | unde
 const sawAllSince = (before: State, head: Head): boolean =>
   before.head !== undefined && before.head.size >= firstRecentLeaf(head.checkpoint.size)
 
-function requireNotice(set: ParameterSet, announced: number, known: readonly ParameterSet[]): void {
-  const earlier = parametersFor(set.validFromBucket, known)
-  const isFar =
-    earlier !== undefined &&
-    (earlier.epochMinutes !== set.epochMinutes ||
-      earlier.windowMinutes !== set.windowMinutes ||
-      earlier.designs.join() !== set.designs.join())
-  const notice = isFar ? LONG_NOTICE_BUCKETS : NOTICE_BUCKETS
+function requireNotice(set: ParameterSet, announced: number, sets: readonly ParameterSet[]): void {
+  const notice = noticeOf(set, sets)
   if (set.validFromBucket < announced + notice)
     throw new LindungError(
       "log-inconsistent",
-      `a parameter set was announced ${notice} buckets or less before it holds`,
+      `a parameter set was announced ${set.validFromBucket - announced} buckets before it holds, fewer than ${notice}`,
     )
 }
 
@@ -232,31 +224,30 @@ async function fetchParameters(ports: SyncPorts, head: Head, before: State): Pro
   const url = ports.files + PATHS.parameters
   const file = await fetchFile(ports.http, url, MAX_FILE_BYTES, ports.signal)
   const known = new Map(before.parameters.map(set => [set.validFromBucket, set]))
-  for (const line of splitLines(file)) {
-    const set = parseParameters(line)
+  const fresh: { readonly set: ParameterSet; readonly announced: number }[] = []
+  for (const set of parseParameterSets(file)) {
+    const bytes = encodeParameters(set)
     const earlier = known.get(set.validFromBucket)
     if (earlier !== undefined) {
-      if (!equal(encodeParameters(earlier), line))
+      if (!equal(encodeParameters(earlier), bytes))
         throw new LindungError("log-inconsistent", `two parameter sets from bucket ${set.validFromBucket}`)
-    } else {
-      const leaf = loggedAt(head, "parameters", line)
-      if (leaf === undefined) throw new LindungError("not-in-log", `${url}: a parameter set that is not logged`)
-      if (sawAllSince(before, head)) requireNotice(set, leaf.bucket, before.parameters)
+      continue
     }
+    const leaf = loggedAt(head, "parameters", bytes)
+    if (leaf === undefined) throw new LindungError("not-in-log", `${url}: a parameter set that is not logged`)
+    fresh.push({ set, announced: leaf.bucket })
     known.set(set.validFromBucket, set)
   }
-  return [...known.values()].sort((a, b) => a.validFromBucket - b.validFromBucket)
-}
-
-function splitLines(file: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = []
-  let start = 0
-  for (let i = 0; i <= file.length; i++) {
-    if (i < file.length && file[i] !== 0x0a) continue
-    if (i > start) lines.push(file.subarray(start, i))
-    start = i + 1
-  }
-  return lines
+  const sets = [...known.values()].sort((a, b) => a.validFromBucket - b.validFromBucket)
+  const [changed] = changedLengths(sets)
+  if (changed !== undefined)
+    throw new LindungError(
+      "format",
+      `${url}: the set from bucket ${changed.validFromBucket} on has other epochs or windows than the first`,
+    )
+  // Against those that were announced with it too: a phone that was away learns of several at once.
+  if (sawAllSince(before, head)) for (const { set, announced } of fresh) requireNotice(set, announced, sets)
+  return sets
 }
 
 /** The ingest keys of this bucket and later; a second key for a bucket already listed is refused. */

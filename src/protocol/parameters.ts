@@ -160,3 +160,46 @@ export function parametersFor(bucket: number, sets: readonly ParameterSet[]): Pa
     undefined,
   )
 }
+
+/** Batches of so many buckets are served and looked for: retentionDays. */
+export const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
+
+/** So long before it holds a set is announced (protocol §10): every phone that synchronises now and then has seen it. */
+const NOTICE_BUCKETS = 36
+/** One that changes the designs: the span of a report, and three days. */
+const LONG_NOTICE_BUCKETS = 17 * 12
+
+/**
+ * How many buckets there have to be between the leaf of a set and the first bucket for which it holds. What it changes
+ * is what was in force just before it, however many sets were announced together.
+ * @param sets all that are known; those that begin later do not matter
+ */
+export function noticeOf(set: ParameterSet, sets: readonly ParameterSet[]): number {
+  const before = parametersFor(set.validFromBucket - 1, sets)
+  return before === undefined || before.designs.join() === set.designs.join() ? NOTICE_BUCKETS : LONG_NOTICE_BUCKETS
+}
+
+/**
+ * The sets that do not have the epochs and windows of the first one. A log of version 1 keeps these: a phone counts the
+ * slots of what it stored, and of its report, by the lengths in force.
+ */
+export function changedLengths(sets: readonly ParameterSet[]): ParameterSet[] {
+  const [first, ...later] = [...sets].sort((a, b) => a.validFromBucket - b.validFromBucket)
+  return later.filter(set => set.epochMinutes !== first!.epochMinutes || set.windowMinutes !== first!.windowMinutes)
+}
+
+const NEWLINE = 0x0a
+
+/** Each set of /v1/parameters by itself, as it is logged: there is one newline between two, and none elsewhere. */
+export function splitParameterSets(file: Uint8Array): Uint8Array[] {
+  const sets: Uint8Array[] = []
+  let start = 0
+  for (let end = file.indexOf(NEWLINE); end >= 0; end = file.indexOf(NEWLINE, start)) {
+    sets.push(file.subarray(start, end))
+    start = end + 1
+  }
+  return [...sets, file.subarray(start)]
+}
+
+/** @throws LindungError format when one of the sets is not as `parseParameters` wants it */
+export const parseParameterSets = (file: Uint8Array): ParameterSet[] => splitParameterSets(file).map(parseParameters)

@@ -9,7 +9,7 @@ import {
   PATHS,
   type ParameterSet,
   parametersFor,
-  parseParameters,
+  parseParameterSets,
   signReceipt,
 } from "../protocol/index.ts"
 import type { After } from "./scheduler.ts"
@@ -94,10 +94,7 @@ export function openIngest(receiptSeed: Uint8Array, ports: IngestPorts): Ingest 
   async function readSets(): Promise<readonly ParameterSet[]> {
     const file = await tree.read(PATHS.parameters)
     if (file === undefined) throw new LindungError("server", "the parameters are not published yet")
-    return Buffer.from(file)
-      .toString("ascii")
-      .split("\n")
-      .map(line => parseParameters(Buffer.from(line, "ascii")))
+    return parseParameterSets(file)
   }
 
   const designsIn = (set: ParameterSet): Design[] => set.designs.flatMap(name => designByName(name) ?? [])

@@ -1,5 +1,6 @@
 import { concat, equal, hex, type Random, sha256, type signature, time } from "../crypto/index.ts"
 import {
+  changedLengths,
   type DesignName,
   designByName,
   encodeAuthorityKeys,
@@ -9,6 +10,7 @@ import {
   type Leaf,
   LindungError,
   leafOf,
+  noticeOf,
   PATHS,
   type ParameterSet,
   parametersFor,
@@ -69,9 +71,6 @@ export interface Publisher {
   publish(bucket: number): Promise<Published>
 }
 
-/** A new set is announced this many buckets before it holds, so that every phone has seen it logged. */
-const ANNOUNCE_BUCKETS = 36
-
 const nameOf = (leaf: Leaf, parameters: ParameterSet): DesignName => {
   const found = parameters.designs.find(name => designByName(name)?.code === leaf.design)
   if (found === undefined) throw new LindungError("storage-corrupt", `records: a staged batch of design ${leaf.design}`)
@@ -124,21 +123,28 @@ export async function openPublisher(config: PublisherConfig, ports: PublisherPor
 
   /** Logs what the configuration has and the log has not, and a new key list when one is due. */
   async function announce(): Promise<void> {
-    const sets = await ofType("parameters")
+    const sets = (await ofType("parameters")).map(parseParameters)
     for (const set of config.parameters) {
       const bytes = encodeParameters(set)
-      if (sets.some(known => equal(known, bytes))) continue
-      if (sets.length > 0 && set.validFromBucket < now() + ANNOUNCE_BUCKETS) {
-        const newest = Math.max(...sets.map(known => parseParameters(known).validFromBucket))
+      if (sets.some(known => equal(encodeParameters(known), bytes))) continue
+      if (sets.length > 0) {
+        const notice = noticeOf(set, [...sets, ...config.parameters])
+        const isLate = set.validFromBucket < now() + notice
         // Sets that were superseded long ago are not kept, and need no new leaf.
-        if (set.validFromBucket < newest) continue
-        throw new LindungError(
-          "config",
-          `parameters: a set from bucket ${set.validFromBucket} on must be announced by ${set.validFromBucket - ANNOUNCE_BUCKETS}, and this is ${now()}`,
-        )
+        if (isLate && set.validFromBucket < Math.max(...sets.map(known => known.validFromBucket))) continue
+        if (changedLengths([...sets, set]).length > 0)
+          throw new LindungError(
+            "config",
+            `parameters: the set from bucket ${set.validFromBucket} on has other epochs or windows than the log began with`,
+          )
+        if (isLate)
+          throw new LindungError(
+            "config",
+            `parameters: a set from bucket ${set.validFromBucket} on must be announced by ${set.validFromBucket - notice}, and this is ${now()}`,
+          )
       }
       await logFile("parameters", bytes)
-      sets.push(bytes)
+      sets.push(set)
     }
     const keys = encodeAuthorityKeys(config.authorityKeys)
     const newest = (await ofType("authority-keys")).at(-1)

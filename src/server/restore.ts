@@ -2,6 +2,7 @@ import { concat, equal, hex, merkle, sha256, type signature } from "../crypto/in
 import {
   type Checkpoint,
   INGEST_KEYS_BYTES,
+  KEPT_BUCKETS,
   KEYS_PER_LIST,
   type Leaf,
   LindungError,
@@ -15,7 +16,6 @@ import {
   tilesUnder,
   verifyCheckpoint,
 } from "../protocol/index.ts"
-import { KEPT_BUCKETS } from "./retention.ts"
 import type { RecordStore, TreeStore } from "./store/store.ts"
 
 export interface RestorePorts {

@@ -2,6 +2,7 @@ import { equal, time } from "../crypto/index.ts"
 import {
   designByName,
   firstRecentLeaf,
+  KEPT_BUCKETS,
   KEYS_PER_LIST,
   type ParameterSet,
   parseIngestKeys,
@@ -11,8 +12,6 @@ import {
 } from "../protocol/index.ts"
 import type { EnvelopeStore, LoggedFile, RecordStore, TreeStore } from "./store/store.ts"
 
-/** 14 days of batches: those of published − 167 to published. */
-export const KEPT_BUCKETS = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
 const BATCH = /^\/batches\/([a-z-]+)\/(\d+)(?:\.zip)?$/
 const STAGED = /^\/staged\/[a-z-]+\/(\d+)/
 /** Leaves of a year stay readable, for whoever looks once a year; of older ones the hashes stay. */

@@ -1,19 +1,19 @@
-import { equal, sha256, time } from "../crypto/index.ts"
+import { equal, sha256 } from "../crypto/index.ts"
 import {
   type Checkpoint,
   DESIGNS,
   INGEST_KEYS_BYTES,
   isArchiveOf,
+  KEPT_BUCKETS,
   type Leaf,
   LindungError,
   PATHS,
   parseBatch,
   parseLeaf,
+  splitParameterSets,
 } from "../protocol/index.ts"
 import { broken, type MonitorPorts } from "./violation.ts"
 
-/** Batches of fourteen days are served. */
-const BUCKETS_KEPT = (14 * time.SECONDS_PER_DAY) / time.SECONDS_PER_BUCKET
 const MAX_BATCH_BYTES = 67_108_864
 const MAX_FILE_BYTES = 1_048_576
 
@@ -44,7 +44,7 @@ export async function mirrorFiles(
   const wanted: { leaf: Leaf; path: string }[] = []
   for (const leaf of parsed) {
     const design = DESIGNS.find(({ code }) => code === leaf.design)
-    if (leaf.type !== "batch" || leaf.bucket <= newest - BUCKETS_KEPT) continue
+    if (leaf.type !== "batch" || leaf.bucket <= newest - KEPT_BUCKETS) continue
     if (design === undefined) report(broken("format", `no design has the code ${leaf.design}`), `bucket ${leaf.bucket}`)
     else {
       const path = PATHS.batch(design.name, leaf.bucket)
@@ -89,7 +89,7 @@ function requireLogged(file: Uint8Array, leaves: readonly Leaf[]): void {
 
 /** How each of the lists is cut into the files that are logged. */
 const LISTS = [
-  [PATHS.parameters, "parameters", lines],
+  [PATHS.parameters, "parameters", splitParameterSets],
   [PATHS.ingestKeys, "ingest-keys", ingestLists],
   [PATHS.authorityKeys, "authority-keys", (file: Uint8Array) => [file]],
 ] as const
@@ -103,17 +103,6 @@ async function mirrorLists(leaves: readonly Leaf[], { fetch, mirror }: MonitorPo
       for (const part of cut(file)) requireLogged(part, ofType)
       await mirror.write(path, file)
     })
-}
-
-function lines(file: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = []
-  let start = 0
-  for (let i = 0; i <= file.length; i++) {
-    if (i < file.length && file[i] !== 0x0a) continue
-    if (i > start) parts.push(file.subarray(start, i))
-    start = i + 1
-  }
-  return parts
 }
 
 function ingestLists(file: Uint8Array): Uint8Array[] {

@@ -86,10 +86,17 @@ export const announcedTamperings: readonly Tampering[] = [
   ],
   [
     "parameters-notice",
-    "other windows announced five days ahead",
+    "other designs announced five days ahead",
     young,
-    tree => announce(tree, { validFromBucket: tree.head.bucket + 60, windowMinutes: 240 }),
+    tree => announce(tree, { ...defaultParameters(tree.head.bucket + 60, ["low-cost", "hybrid"]) }),
   ],
+  [
+    "parameters-malformed",
+    "other windows, announced long ahead",
+    young,
+    tree => announce(tree, { windowMinutes: 240 }),
+  ],
+  ["parameters-malformed", "other epochs, announced long ahead", young, tree => announce(tree, { epochMinutes: 10 })],
   ["parameters-hidden", "a set that is logged and not shown", young, tree => announce(tree, {}, true, false)],
   [
     "announcement-old",

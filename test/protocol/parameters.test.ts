@@ -2,13 +2,17 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { hex } from "../../src/crypto/index.ts"
 import {
+  changedLengths,
   defaultParameters,
   encodeParameters,
+  noticeOf,
   type ParameterSet,
   parametersFor,
   parametersHash,
+  parseParameterSets,
   parseParameters,
   problemsOf,
+  splitParameterSets,
 } from "../../src/protocol/index.ts"
 import { expectOneSpelling, prefixes, refusal } from "./damage.ts"
 import { vectors } from "./vectors.ts"
@@ -160,5 +164,53 @@ describe("a parameter set", () => {
     const from = (b: number) => parametersFor(b, sets)?.validFromBucket
     expect([99, 100, 199, 200, 299, 300, 10_000].map(from)).to.deep.equal([undefined, 100, 100, 200, 200, 300, 300])
     expect(parametersFor(5, [])).to.equal(undefined)
+  })
+
+  const from = (validFromBucket: number, changes: Partial<ParameterSet> = {}): ParameterSet => ({
+    ...defaults,
+    validFromBucket,
+    ...changes,
+  })
+
+  it("needs notice by what it changes of the set in force just before it, whatever else is known", () => {
+    const hybrid = { designs: ["hybrid"] } as const
+    const [first, second, third] = [from(100), from(400, hybrid), from(500, { ...hybrid, minPaddingReports: 25 })]
+    const sets = [third, first, second]
+    expect(sets.map(set => noticeOf(set, sets))).to.deep.equal([36, 36, 204])
+    expect(noticeOf(third, [first, third])).to.equal(204)
+    expect(noticeOf(from(450), sets)).to.equal(204)
+    fc.assert(
+      fc.property(fc.shuffledSubarray(sets, { minLength: 3 }), fc.nat(1000), (known, later) => {
+        for (const set of sets) {
+          expect(noticeOf(set, known)).to.equal(noticeOf(set, sets))
+          expect(noticeOf(set, [...known, from(set.validFromBucket + later)])).to.equal(noticeOf(set, sets))
+        }
+      }),
+    )
+  })
+
+  it("has the epochs and windows of the first", () => {
+    const other = [from(200, { windowMinutes: 240 }), from(300, { epochMinutes: 10 })]
+    expect(changedLengths([])).to.deep.equal([])
+    expect(changedLengths([from(100)])).to.deep.equal([])
+    expect(changedLengths([from(300), from(100), from(200, { minPaddingReports: 30 })])).to.deep.equal([])
+    expect(changedLengths([other[1]!, from(250), other[0]!, from(100)])).to.deep.equal(other)
+  })
+
+  it("stands on a line of its own among others, and an empty line is none", () => {
+    const sets = [from(100), from(200), from(300)]
+    const file = (n: number) =>
+      bytesOf(
+        sets
+          .slice(0, n)
+          .map(set => Buffer.from(encodeParameters(set)))
+          .join("\n"),
+      )
+    for (const n of [1, 2, 3]) {
+      expect(parseParameterSets(file(n))).to.deep.equal(sets.slice(0, n))
+      expect(splitParameterSets(file(n))).to.deep.equal(sets.slice(0, n).map(encodeParameters))
+    }
+    for (const text of ["", "\n", `${canonical}\n`, `\n${canonical}`, `${canonical}\n\n${canonical}`])
+      expect(refusal(() => parseParameterSets(bytesOf(text)))).to.equal("format")
   })
 })

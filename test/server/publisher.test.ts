@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import { hex, sealedBox, time } from "../../src/crypto/index.ts"
 import {
+  defaultParameters,
   designByName,
   firstSlot,
   INGEST_KEYS_BYTES,
@@ -308,4 +309,36 @@ describe("the publisher", () => {
     expect(lines.map(line => JSON.parse(line).validFromBucket)).to.deep.equal([FIRST_BUCKET, FIRST_BUCKET + 36])
     await at.stop()
   })
+
+  it("announces other designs seventeen days ahead or not at all", async () => {
+    const stores = memoryStores()
+    await (await running(serverConfig(), stores)).stop()
+    const [set] = serverConfig().parameters
+    const withBoth = (from: number) =>
+      serverConfig(["hybrid"], { parameters: [set!, defaultParameters(from, ["hybrid", "low-cost"])] })
+    const refused = await running(withBoth(FIRST_BUCKET + 203), stores).catch(error => error)
+    expect(refused).to.include({ code: "config" })
+    expect(refused.message).to.include(`must be announced by ${FIRST_BUCKET - 1}`)
+    await (await running(withBoth(FIRST_BUCKET + 204), stores)).stop()
+  })
+
+  for (const [name, change] of [
+    ["windows", { windowMinutes: 60 }],
+    ["epochs", { epochMinutes: 10 }],
+  ] as const)
+    it(`announces no set with other ${name} than the log began with`, async () => {
+      const stores = memoryStores()
+      await (await running(serverConfig(), stores)).stop()
+      const [set] = serverConfig().parameters
+      const other = { ...set!, validFromBucket: FIRST_BUCKET + 300, ...change }
+      const refused = running(serverConfig(["hybrid"], { parameters: [set!, other] }), stores)
+      expect(await refused.catch(error => error)).to.include({ code: "config" })
+      const at = await running(serverConfig(), stores)
+      expect(
+        Buffer.from(await at.file(PATHS.parameters))
+          .toString()
+          .split("\n"),
+      ).to.have.length(1)
+      await at.stop()
+    })
 })

@@ -1,5 +1,5 @@
 import { hex } from "../../crypto/index.ts"
-import { parseAuthorityKeys, parseEntries, TILE_WIDTH } from "../../protocol/index.ts"
+import { KEPT_BUCKETS, parseAuthorityKeys, parseEntries, TILE_WIDTH } from "../../protocol/index.ts"
 import { type Canary, type Inflate, inflated, Search } from "./canaries.ts"
 import { auditDatabase, type Rebuild } from "./database.ts"
 import { DiskReport } from "./findings.ts"
@@ -37,7 +37,6 @@ export interface DiskAuditOptions {
 
 const READERS = { owner: 0o077, group: 0o007, everybody: 0 }
 const BUCKET_SECONDS = 7200
-const KEPT_BUCKETS = 168
 
 /**
  * What somebody learns who gets all disks and memory images of a deployment: findings are what must not be there, and

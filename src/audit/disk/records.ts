@@ -1,12 +1,10 @@
 import { hex, sha256 } from "../../crypto/index.ts"
-import { parseLeaf } from "../../protocol/index.ts"
+import { KEPT_BUCKETS, parseLeaf } from "../../protocol/index.ts"
 import { rowsOf, tally } from "./database.ts"
 import type { DiskReport } from "./findings.ts"
 import type { SqliteFile } from "./sqlite-file.ts"
 import { text, type Value } from "./sqlite-page.ts"
 
-/** 14 days of buckets. */
-const KEPT_BUCKETS = 168
 /** Numbers of tags are powers of two from here on, so that they hardly depend on how many people reported. */
 const FEWEST_TAGS = 4
 
