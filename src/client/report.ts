@@ -43,7 +43,7 @@ const TEST_SECONDS = 4 * 86_400
 /** Days after the test's whose secrets it commits to: what a seized phone shows of its future. */
 const TEST_DAYS_AHEAD = 3
 const CODE_BYTES = 14
-const LEAF_BYTES = COMMITMENT_BYTES
+const SLOT_LEAF_BYTES = COMMITMENT_BYTES
 
 /** A report that is being prepared or sent: the only place where its secrets lie once it has been sent. */
 export interface StoredReport {
@@ -76,7 +76,7 @@ export async function readReport(tx: ReadTx, design: Design, lengths: Lengths): 
   const r = reader.take(R_BYTES)
   const slots = Array.from({ length: slotCount(design, lengths) }, (): Slot => {
     if (reader.u8() === 1) return { revealed: true, bytes: reader.take(slotBytes(design)) }
-    return { revealed: false, leaf: reader.take(LEAF_BYTES) }
+    return { revealed: false, leaf: reader.take(SLOT_LEAF_BYTES) }
   })
   reader.end()
   return { report: { design, first, r, slots }, code, isTest, expiresAt }
@@ -125,7 +125,9 @@ export async function draftReport(
 
 /** Where there is no secret the leaf is random: what was never broadcast looks like what is withheld. */
 const slotOf = (design: Design, record: Uint8Array | undefined, random: Random): Slot =>
-  record ? { revealed: true, bytes: revealable(design, record) } : { revealed: false, leaf: random.bytes(LEAF_BYTES) }
+  record
+    ? { revealed: true, bytes: revealable(design, record) }
+    : { revealed: false, leaf: random.bytes(SLOT_LEAF_BYTES) }
 
 /**
  * What is committed to at a test: all secrets there are, and those of three days to come, which are drawn now. Until the

@@ -1,7 +1,7 @@
 import { concat, type Random, requireBytes, sealedBox, u32 } from "../crypto/index.ts"
 import { type Design, designByCode, slotBytes, slotCount } from "./design.ts"
 import type { ParameterSet } from "./parameters.ts"
-import { encodeSlots, LEAF_BYTES, R_BYTES, type Report, type Slot, slotsLength } from "./report.ts"
+import { encodeSlots, R_BYTES, type Report, SLOT_LEAF_BYTES, type Slot, slotsLength } from "./report.ts"
 import { TOKEN_BYTES } from "./token.ts"
 import { malformed, Reader } from "./wire.ts"
 
@@ -113,7 +113,7 @@ function parsePlaintext(plaintext: Uint8Array, bucket: number, parameters: Param
     const bytes = reader.view(slotBytes(design))
     return flags[j >> 3]! & (0x80 >>> (j & 7))
       ? { revealed: true, bytes: new Uint8Array(bytes) }
-      : { revealed: false, leaf: new Uint8Array(bytes.subarray(0, LEAF_BYTES)) }
+      : { revealed: false, leaf: new Uint8Array(bytes.subarray(0, SLOT_LEAF_BYTES)) }
   })
   const spare = 8 * flags.length - n
   if ((flags.at(-1) ?? 0) & ((1 << spare) - 1)) throw reader.error("spare flag bits are set")

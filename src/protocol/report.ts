@@ -8,7 +8,7 @@ const SPENT = ascii("lindung/spent/1")
 
 /** r: 32 random bytes, one for each report. */
 export const R_BYTES = 32
-export const LEAF_BYTES = 32
+export const SLOT_LEAF_BYTES = 32
 
 /** A slot as it leaves the phone: its secret and salt, or only the leaf that was committed to. */
 export type Slot =
@@ -49,7 +49,7 @@ export function commitment({ design, first, r, slots }: Report): Uint8Array {
 }
 
 function checkedLeaf(given: Uint8Array): Uint8Array {
-  requireBytes("leaf", LEAF_BYTES, given)
+  requireBytes("leaf", SLOT_LEAF_BYTES, given)
   return given
 }
 
@@ -71,7 +71,7 @@ export function encodeSlots({ design, first, slots }: Report, random: Random): U
   const flags = new Uint8Array(Math.ceil(slots.length / 8))
   const size = slotBytes(design)
   const parts = slots.map((slot, j) => {
-    if (!slot.revealed) return concat(checkedLeaf(slot.leaf), random.bytes(size - LEAF_BYTES))
+    if (!slot.revealed) return concat(checkedLeaf(slot.leaf), random.bytes(size - SLOT_LEAF_BYTES))
     requireBytes("slot", size, slot.bytes)
     flags[j >> 3]! |= 0x80 >>> (j & 7)
     return slot.bytes
