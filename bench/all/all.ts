@@ -39,17 +39,17 @@ async function measured(name: string): Promise<Measured> {
 
 const changed = ({ bench, row, column, first, now, times, page }: Compared) => [
   bench,
-  `${row.join(", ")}: ${column}`,
+  `${row.join(", ")}: ${[column].flat().join(" or ")}`,
   first,
-  now,
-  times,
-  times > SLOWER ? "SLOWER" : "",
+  now ?? "",
+  times ?? "",
+  times === undefined ? "GONE" : times > SLOWER ? "SLOWER" : "",
   page,
 ]
 
 /**
  * All benches, one after the other, and beside the figures that were first recorded the ones that are slower now.
- * @returns whether contestants that must agree did not, or a bench failed
+ * @returns whether contestants that must agree did not, a bench failed, or a recorded figure is not measured any more
  */
 export async function all(names: readonly string[], json: boolean): Promise<boolean> {
   const before = loadAverage()
@@ -85,7 +85,7 @@ export async function all(names: readonly string[], json: boolean): Promise<bool
         .join("\n")}`,
     )
   }
-  return results.some(({ failed }) => failed)
+  return results.some(({ failed }) => failed) || compared.some(({ now }) => now === undefined)
 }
 
 const rounded = (figure: number): number => Number(figure.toPrecision(3))

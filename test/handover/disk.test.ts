@@ -58,6 +58,18 @@ const database = (directory: string, ...names: string[]) => {
   return db
 }
 
+/** An authority that does something else to its codes after each redemption. */
+const afterRedeem = (also: (db: SQLite.Database) => void): Mutant => ({
+  codes: (real, directory) => ({
+    ...real,
+    async redeem(attempts, hour) {
+      const answers = await real.redeem(attempts, hour)
+      also(database(directory, "authority", "codes.sqlite"))
+      return answers
+    },
+  }),
+})
+
 /** Each keeps one thing that must not be kept; all else is the real server. */
 const MUTANTS: Record<string, { readonly mutant: Mutant; readonly open?: string; readonly closed?: string }> = {
   "a table with row numbers": {
@@ -155,52 +167,28 @@ const MUTANTS: Record<string, { readonly mutant: Mutant; readonly open?: string;
     closed: "report-count",
   },
   "a log of transactions that is not cut": {
-    mutant: {
-      codes: (real, directory) => ({
-        ...real,
-        async redeem(attempts, hour) {
-          const answers = await real.redeem(attempts, hour)
-          const db = database(directory, "authority", "codes.sqlite")
-          db.prepare("UPDATE codes SET noise = randomblob(8)").run()
-          keptOpen.push(db)
-          return answers
-        },
-      }),
-    },
+    mutant: afterRedeem(db => {
+      db.prepare("UPDATE codes SET noise = randomblob(8)").run()
+      keptOpen.push(db)
+    }),
     open: "write-ahead-log",
   },
   "rows where they were written": {
-    mutant: {
-      codes: (real, directory) => ({
-        ...real,
-        async redeem(attempts, hour) {
-          const answers = await real.redeem(attempts, hour)
-          const db = database(directory, "authority", "codes.sqlite")
-          const place = Buffer.from([0, places++, ...new Uint8Array(30)])
-          db.prepare("INSERT INTO codes VALUES (?, 0, 0, 0, randomblob(32), randomblob(8))").run(place)
-          db.pragma("wal_checkpoint(TRUNCATE)")
-          db.close()
-          return answers
-        },
-      }),
-    },
+    mutant: afterRedeem(db => {
+      const place = Buffer.from([0, places++, ...new Uint8Array(30)])
+      db.prepare("INSERT INTO codes VALUES (?, 0, 0, 0, randomblob(32), randomblob(8))").run(place)
+      db.pragma("wal_checkpoint(TRUNCATE)")
+      db.close()
+    }),
     open: "row-order",
   },
   "what was deleted": {
-    mutant: {
-      codes: (real, directory) => ({
-        ...real,
-        async redeem(attempts, hour) {
-          const answers = await real.redeem(attempts, hour)
-          const db = database(directory, "authority", "codes.sqlite")
-          db.pragma("secure_delete = OFF")
-          db.prepare("DELETE FROM codes WHERE code = (SELECT min(code) FROM codes WHERE mechanism = 0)").run()
-          db.pragma("wal_checkpoint(TRUNCATE)")
-          db.close()
-          return answers
-        },
-      }),
-    },
+    mutant: afterRedeem(db => {
+      db.pragma("secure_delete = OFF")
+      db.prepare("DELETE FROM codes WHERE code = (SELECT min(code) FROM codes WHERE mechanism = 0)").run()
+      db.pragma("wal_checkpoint(TRUNCATE)")
+      db.close()
+    }),
     open: "deleted-data",
   },
 }

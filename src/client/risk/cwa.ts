@@ -9,8 +9,9 @@ export interface Range {
   readonly maxExclusive?: boolean
 }
 
-export const inRange = (value: number, { min, max, minExclusive, maxExclusive }: Range): boolean =>
-  (minExclusive ? value > min : value >= min) && (maxExclusive ? value < max : value <= max)
+export const inRange = (value: number, range: Range): boolean =>
+  (range.minExclusive ? value > range.min : value >= range.min) &&
+  (range.maxExclusive ? value < range.max : value <= range.max)
 
 /** The rule of the German Corona-Warn-App: minutes by attenuation, times a transmission risk value, per window and day. */
 export interface CwaRule {
@@ -70,8 +71,10 @@ function transmissionRiskLevel({ encoding }: CwaRule, window: Window): number | 
 const transmissionRiskValue = ({ value }: CwaRule, level: number): number =>
   "multiplier" in value ? level * value.multiplier : (value.byLevel[level] ?? 0)
 
-const weightOf = ({ weights }: CwaRule, attenuation: number): number =>
-  weights.find(w => inRange(attenuation, w.attenuation))?.weight ?? 0
+function weightOf({ weights }: CwaRule, attenuation: number): number {
+  for (const range of weights) if (inRange(attenuation, range.attenuation)) return range.weight
+  return 0
+}
 
 /** The window's judgement, or why it does not count. */
 function judge(
@@ -81,8 +84,10 @@ function judge(
 ): JudgedWindow | string {
   const filters = rule.firstFilterOnly ? rule.minutesFilters.slice(0, 1) : rule.minutesFilters
   for (const { attenuation, dropIfMinutes } of filters) {
-    const filtered = entries.filter(e => e.dropped === undefined && inRange(e.attenuation, attenuation))
-    const minutes = sum(filtered.map(entry => entry.seconds)) / 60
+    const filtered: number[] = []
+    for (const entry of entries)
+      if (entry.dropped === undefined && inRange(entry.attenuation, attenuation)) filtered.push(entry.seconds)
+    const minutes = sum(filtered) / 60
     if (inRange(minutes, dropIfMinutes)) return `${tenths(minutes)} minutes at the filtered attenuation`
   }
   const trl = transmissionRiskLevel(rule, window)

@@ -1,9 +1,7 @@
 import { expect } from "chai"
 import { TOTP } from "otpauth"
-import type { Browser } from "playwright-core"
 import { PASSWORD } from "../../authority/portal/world.ts"
-import { launch } from "../neighbourhood.ts"
-import { Staff } from "./staff.ts"
+import { eachSignedIn, type Staff } from "./staff.ts"
 
 /** As nurses' programs save it: a byte order mark, semicolons, quotes, an empty line, a bad day, HTML. */
 const FILE = [
@@ -18,17 +16,10 @@ const FILE = [
 ].join("\r\n")
 
 describe("a supervisor before the portal", () => {
-  let browser: Browser
   let staff: Staff
-  before(async () => {
-    browser = await launch()
-  })
-  after(() => browser?.close())
-  beforeEach(async () => {
-    staff = await Staff.open(browser)
-    await staff.signIn("supervisor")
-  })
-  afterEach(() => staff.close())
+  eachSignedIn(opened => {
+    staff = opened
+  }, "supervisor")
 
   const choose = (text: string) =>
     staff.field("File").setInputFiles({ name: "patients.csv", mimeType: "text/csv", buffer: Buffer.from(text) })
@@ -102,17 +93,14 @@ describe("a supervisor before the portal", () => {
 })
 
 describe("an administrator before the portal", () => {
-  let browser: Browser
   let staff: Staff
-  before(async () => {
-    browser = await launch()
-  })
-  after(() => browser?.close())
-  beforeEach(async () => {
-    staff = await Staff.open(browser)
-    await staff.signIn("administrator", "admin")
-  })
-  afterEach(() => staff.close())
+  eachSignedIn(
+    opened => {
+      staff = opened
+    },
+    "administrator",
+    "admin",
+  )
 
   it("adds a user, who has to choose a password of his own before anything else", async () => {
     await staff.open("Users")
@@ -121,7 +109,7 @@ describe("an administrator before the portal", () => {
     const password = await staff.page.locator(".secret .value").innerText()
     await staff.isAccessible("users")
 
-    const other = await (await browser.newContext({ locale: "en-GB" })).newPage()
+    const other = await (await staff.context.browser()!.newContext({ locale: "en-GB" })).newPage()
     await other.goto(staff.url)
     await other.getByLabel("Name").fill("ravi")
     await other.getByLabel("Password").fill(password)

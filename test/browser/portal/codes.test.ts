@@ -1,22 +1,15 @@
 import { expect } from "chai"
 import type { Browser } from "playwright-core"
 import { launch } from "../neighbourhood.ts"
-import { Staff } from "./staff.ts"
+import { eachSignedIn, Staff } from "./staff.ts"
 
 const GROUPED = /^[0-9A-Z]{4}( |-)[0-9A-Z]{5}\1[0-9A-Z]{5}$|^[0-9A-Z]+([ -][0-9A-Z]+)+$/
 
 describe("a nurse before the portal", () => {
-  let browser: Browser
   let staff: Staff
-  before(async () => {
-    browser = await launch()
+  eachSignedIn(opened => {
+    staff = opened
   })
-  after(() => browser?.close())
-  beforeEach(async () => {
-    staff = await Staff.open(browser)
-    await staff.signIn()
-  })
-  afterEach(() => staff.close())
 
   const issue = async (day = "2027-01-12") => {
     await staff.onset(day)

@@ -5,6 +5,7 @@ import axe from "axe-core"
 import { expect } from "chai"
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core"
 import { openWorld, PASSWORD, type World, type WorldOptions } from "../../authority/portal/world.ts"
+import { launch } from "../neighbourhood.ts"
 
 const FILES = fileURLToPath(new URL("../../../portal", import.meta.url))
 
@@ -110,4 +111,20 @@ export class Staff {
     await this.world.close()
     expect(this.complaints).to.deep.equal([])
   }
+}
+
+/** Hooks of a suite: one browser for all its tests, and for each a portal of its own where somebody signed in. */
+export function eachSignedIn(begin: (staff: Staff) => void, role?: Role, name?: string): void {
+  let browser: Browser
+  let staff: Staff
+  before(async () => {
+    browser = await launch()
+  })
+  after(() => browser?.close())
+  beforeEach(async () => {
+    staff = await Staff.open(browser)
+    await staff.signIn(role, name)
+    begin(staff)
+  })
+  afterEach(() => staff.close())
 }
