@@ -7,7 +7,7 @@ export function deviations(chiSquare: number, degrees: number): number {
   return (Math.cbrt(chiSquare / degrees) - (1 - variance)) / Math.sqrt(variance)
 }
 
-/** Σ (O − E)²/E  (Pearson 1900). Categories that cannot occur count where something stands in them all the same. */
+/** Σ (O − E)²/E  (Pearson 1900); infinite where something stands in a category that cannot occur. */
 export function chiSquare(observed: ArrayLike<number>, expected: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < observed.length; i++) {

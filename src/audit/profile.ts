@@ -29,6 +29,8 @@ class Fit {
   readonly #observed: number[]
   readonly #expected: number[]
   #batches = 0
+  /** Entries in categories that made-up reports never have: no chi-square can weigh them. */
+  #impossible = 0
   /** Σ over batches of each one's own chi-square. */
   #within = 0
 
@@ -39,13 +41,15 @@ class Fit {
 
   /** @param weights what the profile expects, up to a factor */
   add(observed: readonly number[], weights: readonly number[]): void {
-    const entries = sum(observed)
+    const possible = observed.map((count, i) => (weights[i]! > 0 ? count : 0))
+    const entries = sum(possible)
     const whole = sum(weights)
+    this.#impossible += sum(observed) - entries
     if (entries === 0 || whole === 0) return
     const expected = weights.map(weight => (entries * weight) / whole)
-    this.#within += chiSquare(observed, expected)
+    this.#within += chiSquare(possible, expected)
     this.#batches++
-    for (const [i, count] of observed.entries()) {
+    for (const [i, count] of possible.entries()) {
       this.#observed[i]! += count
       this.#expected[i]! += expected[i]!
     }
@@ -62,7 +66,7 @@ class Fit {
     const dispersion = Math.max(1, (this.#within - total) / ((this.#batches - 1) * degrees))
     const above = deviations(total / dispersion, degrees)
     const moved = this.#observed.map((count, i) => Math.abs(count - this.#expected[i]!))
-    const distance = sum(moved) / (2 * sum(this.#observed))
+    const distance = (sum(moved) / 2 + this.#impossible) / (sum(this.#observed) + this.#impossible)
     return {
       over,
       chiSquare: total,
@@ -70,7 +74,7 @@ class Fit {
       dispersion,
       deviations: above,
       distance,
-      isSuspicious: above > SUSPICIOUS && distance > LEAST_DISTANCE,
+      isSuspicious: (above > SUSPICIOUS || this.#impossible > 0) && distance > LEAST_DISTANCE,
     }
   }
 }

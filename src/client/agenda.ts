@@ -18,7 +18,7 @@ export interface Agenda {
 
 /** The second from which each task wants to run. Nothing is due on a phone that was never started. */
 export function dueTimes({ state, actions, minIntervalHours, now, rotateAt }: Agenda): Partial<Record<TaskId, number>> {
-  const { startedAt, syncedAt, prunedAt, coverAt, retry } = state
+  const { startedAt, syncedAt, prunedAt, coverAt, coverSeenAt = 0, retry } = state
   const due: Partial<Record<TaskId, number>> = {}
   if (startedAt === undefined && actions.length === 0) return due
   // A clock that was set back must not make the phone wait for the time it once showed.
@@ -28,7 +28,7 @@ export function dueTimes({ state, actions, minIntervalHours, now, rotateAt }: Ag
   // What may be kept is counted in days, so that something of the phone's has grown too old whenever a day begins.
   due.prune = (time.day(past(prunedAt ?? startedAt ?? 0)) + 1) * time.SECONDS_PER_DAY
   const steps = actions.map(({ dueAt }) => dueAt)
-  const next = Math.min(...steps, coverAt ?? Number.POSITIVE_INFINITY)
+  const next = Math.min(...steps, coverAt === undefined ? Number.POSITIVE_INFINITY : coverSeenAt > now ? now : coverAt)
   if (Number.isFinite(next)) due.cover = noEarlier(next, "cover")
   if (rotateAt !== undefined) due.rotate = rotateAt
   return due

@@ -207,8 +207,9 @@ class OpenClient implements Client {
   }
 
   async erase(what: Erasable): Promise<void> {
-    if (what === "everything" && this.#found.delete("key-lost")) {
+    if (what === "everything" && this.#found.has("key-lost")) {
       await this.#ports.store.reset?.()
+      this.#found.delete("key-lost")
       await this.open()
     }
     if (what === "everything") await this.#tracer.stop()
@@ -294,7 +295,16 @@ class OpenClient implements Client {
   async #arm(): Promise<void> {
     this.#changes.tell()
     if (this.#found.has("key-lost")) return
-    await this.#ports.store.tidy?.()
+    await this.#tidy()
     await armAll(this.#ports.scheduler, await this.#ports.store.read(tx => this.#due(tx)))
+  }
+
+  /** On a full disk it is put off: nothing is lost by that, and it must not take the place of a task's own answer. */
+  async #tidy(): Promise<void> {
+    try {
+      await this.#ports.store.tidy?.()
+    } catch (error) {
+      if (!(error instanceof LindungError && error.code === "storage-full")) throw error
+    }
   }
 }

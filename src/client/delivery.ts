@@ -127,22 +127,31 @@ export async function deliverFirst(ports: DeliveryPorts, action: Action, paramet
     rest = ports.pause()
   }
   const redeemed = action.phase === "redeem" ? await redeem(ports, action, parameters, answered) : action
+  // Also when it is repeated: an upload never goes out while its secrets are still broadcast.
+  if (redeemed.kind === "report") await ports.renewed()
   let sealed = await seal(ports, redeemed, parameters)
   await rest()
   if (sealed.bucket !== bucketOf(ports)) sealed = await seal(ports, redeemed, parameters)
   const sent = await send(ports, sealed)
   const second = time.bucketStart(sent.promised + BUCKETS_TO_SECOND) + uniform(ports.random, time.SECONDS_PER_BUCKET)
   const next: Action = { ...redeemed, phase: "second", promised: sent.promised, dueAt: second }
-  await ports.store.write(async tx => {
-    writeAction(tx, next)
+  return ports.store.write(async tx => {
     keepReceipt(tx, sent, ports.random)
     const stored = next.kind === "report" ? await readReport(tx, ports.design, parameters) : undefined
-    if (stored === undefined) return
-    const days = revealedDays(forBucket(stored.report, sent.promised, parameters), parameters)
-    await updateState(tx, { sent: { at: ports.now(), days } })
-    await note(tx, ports.now(), "report-sent")
+    const days = stored && revealedDays(forBucket(stored.report, sent.promised, parameters), parameters)
+    if (days?.length === 0) {
+      // It waited until all of it was too old: what went out was cover, and so is what follows.
+      eraseReport(tx)
+      await updateState(tx, { refused: { at: ports.now(), why: "no-keys" } })
+      await note(tx, ports.now(), "nothing-to-report")
+    } else if (days !== undefined) {
+      await updateState(tx, { sent: { at: ports.now(), days } })
+      await note(tx, ports.now(), "report-sent")
+    }
+    const action: Action = days?.length === 0 ? asCover(next, ports.random) : next
+    writeAction(tx, action)
+    return action
   })
-  return next
 }
 
 /** U2: the report once more when its secrets are missing from the promised batch, else cover. There is no third. */
@@ -160,6 +169,13 @@ export async function deliverSecond(ports: DeliveryPorts, action: Action, parame
     await note(tx, ports.now(), "report-missed")
   })
 }
+
+/** From now on as if it had been made up from the start. */
+const asCover = (action: Action, random: Random): Action => ({
+  ...action,
+  kind: "cover",
+  token: random.bytes(TOKEN_BYTES),
+})
 
 async function storedReport(ports: DeliveryPorts, parameters: ParameterSet): Promise<StoredReport> {
   const stored = await ports.store.read(tx => readReport(tx, ports.design, parameters))
@@ -179,14 +195,12 @@ async function redeem(
   const bytes = await post(ports.http, ports.authority + REDEEM_PATH, request, answer, ports.signal)
   answered()
   const token = goodToken(bytes, wanted, ports)
-  const next = await ports.store.write(async tx => {
+  return ports.store.write(async tx => {
     const kind = action.kind === "cover" ? "cover" : await takeAnswer(tx, ports, action, token, parameters)
     const redeemed: Action = { ...action, kind, phase: "first", token: bytes }
     writeAction(tx, redeemed)
     return redeemed
   })
-  if (next.kind === "report") await ports.renewed()
-  return next
 }
 
 /** What the authority's answer makes of a report, or of a test that waits for its result. */
@@ -261,12 +275,16 @@ async function seal(ports: DeliveryPorts, action: Action, parameters: ParameterS
   return { bucket, envelope: report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to) }
 }
 
-/** An upload is done when its receipt verifies under the pinned key. */
-async function send(ports: DeliveryPorts, { envelope }: Sealed): Promise<Promised> {
+/**
+ * An upload is done when its receipt verifies under the pinned key, and promises the batch that it was sealed to: no other
+ * can open it, and no other time is the server's to choose for one phone.
+ */
+async function send(ports: DeliveryPorts, { bucket, envelope }: Sealed): Promise<Promised> {
   const answer = { status: 202, bytes: RECEIPT_BYTES }
   const receipt = await post(ports.http, ports.uploads + UPLOADS_PATH, envelope, answer, ports.signal)
   const promised = parseReceipt(receipt, envelope, ports.receiptKey, ports.curves.ed25519)
   if (promised === undefined) throw new LindungError("signature", "the receipt does not verify")
+  if (promised !== bucket) throw new LindungError("signature", `the receipt promises batch ${promised}, not ${bucket}`)
   return { promised, envelope, receipt }
 }
 
@@ -283,7 +301,7 @@ export async function noticePublished(
   if (stored === undefined) return
   const published = revealedSecrets(forBucket(stored.report, action.promised, parameters))
   if (!published.every(({ slot, secret }) => isPublished(batch, slot, secret))) return
-  writeAction(tx, { ...action, kind: "cover", token: random.bytes(TOKEN_BYTES) })
+  writeAction(tx, asCover(action, random))
   eraseReport(tx)
 }
 

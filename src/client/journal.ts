@@ -24,7 +24,7 @@ export interface JournalEntry {
   readonly detail?: string
 }
 
-/** The newest entries are kept, so many. */
+/** The newest entries of a fortnight are kept, so many. */
 const MAX_ENTRIES = 400
 
 const numberOf = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset).getUint32(1)
@@ -37,6 +37,12 @@ export async function note(tx: WriteTx, second: number, event: JournalEvent, det
   const entry: JournalEntry = { at: (second * 1000) as EpochMs, event, ...(detail !== undefined && { detail }) }
   tx.put(journalKey(next), ascii(JSON.stringify(entry)))
   for (const [key] of known.slice(0, Math.max(0, known.length + 1 - MAX_ENTRIES))) tx.del(key)
+}
+
+/** Entries of before a moment go. @param second unix seconds */
+export async function pruneJournal(tx: WriteTx, second: number): Promise<void> {
+  for (const [key, value] of await entries(tx, allJournal()))
+    if ((JSON.parse(fromAscii(value)) as JournalEntry).at < second * 1000) tx.del(key)
 }
 
 /** Entries from a moment on, oldest first. */

@@ -7,7 +7,7 @@ import type { Trust } from "./head.ts"
 import { note } from "./journal.ts"
 import { paceOf } from "./match.ts"
 import type { EpochMs, Ports } from "./ports.ts"
-import { notBefore, noteFailure, noteSuccess, retryAt } from "./retry.ts"
+import { notBefore, noteFailure, noteSuccess, retryAt, waitSeconds } from "./retry.ts"
 import type { IsoDay, RiskRule } from "./risk/index.ts"
 import { readState, updateState } from "./state.ts"
 import type { SyncResult } from "./status.ts"
@@ -63,11 +63,16 @@ export class Learner {
     } catch (error) {
       if (!(error instanceof LindungError)) throw error
       if (error.code === "aborted") return { is: "failed", error, batches }
-      const at = await store.write(async tx => {
+      const noted = store.write(async tx => {
         await note(tx, now, "sync-failed", error.code)
         if (error.proof !== undefined && (await readState(tx)).misbehaviour === undefined)
           await updateState(tx, { misbehaviour: base64(error.proof) })
         return noteFailure(tx, "sync", now, random, error)
+      })
+      // A full disk takes no note either; what failed is the answer all the same.
+      const at = await noted.catch(failure => {
+        if (!(failure instanceof LindungError)) throw failure
+        return now + waitSeconds(1, random)
       })
       return { is: "failed", error: notBefore(error, at), batches }
     }

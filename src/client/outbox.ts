@@ -114,10 +114,13 @@ export class Outbox {
 
   async #startCover(tx: WriteTx, now: number): Promise<void> {
     const { cover } = this.#config
-    const { coverAt } = await readState(tx)
+    const { coverAt, coverSeenAt = 0 } = await readState(tx)
     if (cover === "off" || coverAt === undefined) return
-    const { run, next } = coverStep(coverAt, now, this.#ports.random, cover)
-    await updateState(tx, { coverAt: Math.ceil(next) })
+    // The clock was ahead and was set back. A wait that is drawn anew is as long as what was left of the old one.
+    const isBack = coverSeenAt > now
+    const scheduled = isBack ? Math.ceil(now + coverInterval(this.#ports.random, cover.meanDays)) : coverAt
+    const { run, next } = coverStep(scheduled, now, this.#ports.random, cover)
+    await updateState(tx, { coverAt: Math.ceil(next), coverSeenAt: now })
     if (run === undefined) return
     const { random } = this.#ports
     const [request, start] = [madeUpRequest(random), now + run.delaySeconds]

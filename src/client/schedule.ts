@@ -1,4 +1,4 @@
-import { concat, type EphId, hybrid, lowCost, type Random, shuffle, time, unlinkable } from "../crypto/index.ts"
+import { concat, type EphId, equal, hybrid, lowCost, type Random, shuffle, time, unlinkable } from "../crypto/index.ts"
 import {
   type Design,
   encodeExposureKey,
@@ -90,12 +90,22 @@ export function laterSlot(design: Design, from: OwnSlot, slot: number, lengths: 
   return { slot, record: newSlot(design, slot, lengths, random, secret) }
 }
 
-/** Keeps a slot that was made in memory, unless the store has one. @returns the one that holds */
-export async function keepSlot(tx: WriteTx, made: OwnSlot): Promise<OwnSlot> {
-  const known = await tx.get(secretKey(made.slot))
-  if (known !== undefined) return { slot: made.slot, record: known }
-  tx.put(secretKey(made.slot), made.record)
-  return made
+/**
+ * Keeps a slot that was made in memory, unless the store has one, or has no longer the one that it came from: its secrets
+ * were renewed, and a chain would lead on from published ones.
+ * @param from the slot that it was made from
+ * @returns the one that holds
+ */
+export async function keepSlot(
+  tx: WriteTx,
+  made: OwnSlot,
+  from: OwnSlot,
+  of: { design: Design; lengths: Lengths; random: Random },
+): Promise<OwnSlot> {
+  const before = await tx.get(secretKey(from.slot))
+  if ((await tx.get(secretKey(made.slot))) === undefined && before !== undefined && equal(before, from.record))
+    tx.put(secretKey(made.slot), made.record)
+  return { slot: made.slot, record: await ensureSlot(tx, of.design, made.slot, of.lengths, of.random) }
 }
 
 /** What is broadcast at a moment of a slot, and until when: the end of the epoch. */

@@ -4,7 +4,10 @@ import { STATE } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { newer, parseState, SCHEMA } from "./schema.ts"
 
-/** What the client remembers beside keys and observations. All of it is public or about itself: no secret is here. */
+/**
+ * What the client remembers beside keys and observations. No secret is here; that it reported, or was
+ * warned, is the health of its owner.
+ */
 export interface State {
   readonly schema: number
   /** The newest checkpoint that was verified: the logical clock (protocol §3). */
@@ -41,6 +44,8 @@ export interface State {
   readonly dismissed: Readonly<Record<string, true>>
   /** Next start of a cover action, in seconds; drawn from the last scheduled one. */
   readonly coverAt?: number
+  /** What the clock showed when that was last looked at: a later time is of a clock that has been set back since. */
+  readonly coverSeenAt?: number
 }
 
 /** New values; undefined takes one away. */
@@ -64,7 +69,7 @@ export async function updateState(tx: WriteTx, change: Change): Promise<State> {
   return state
 }
 
-/** Ingest keys kept: those of buckets that can still be sealed to, and of the last fortnight. */
+/** Adds a key; a second one for its bucket is refused. */
 export function rememberIngestKey(
   keys: Readonly<Record<string, string>>,
   bucket: number,

@@ -1,4 +1,4 @@
-import { hex, type Random, time } from "../crypto/index.ts"
+import { equal, hex, type Random, time } from "../crypto/index.ts"
 import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
 import type { Calibration } from "./calibration.ts"
 import { canceller } from "./cancel.ts"
@@ -53,6 +53,8 @@ export class Tracer {
   /** What the radio says about itself, and how its calls ended. */
   #reported: readonly Impediment[] = []
   readonly #failed = new Map<Impediment["code"], Impediment>()
+  /** Calls of the radio that it gave up: how each is begun again. */
+  readonly #ended = new Map<Impediment["code"], (running: Cancel) => void>()
 
   constructor(ports: TracingPorts) {
     this.#ports = ports
@@ -105,6 +107,10 @@ export class Tracer {
   async moveLogicalClock(bucket: number): Promise<void> {
     await this.flush()
     this.#after = bucket
+    // A wall clock that was ahead once must not make the phone deaf for as long as it was. The head bounds time from
+    // outside: what it covers is kept from counting by `after`, so that nothing earlier than its end needs the clock.
+    const now = this.#ports.clock.now() / 1000
+    this.#second = Math.min(this.second(), Math.max(now, time.bucketStart(bucket + 1)))
   }
 
   async start(): Promise<void> {
@@ -120,13 +126,22 @@ export class Tracer {
     if (running.aborted) return
     const { radio } = this.#ports
     this.#failed.clear()
+    this.#ended.clear()
     this.#reported = []
     if (radio.can.advertise) this.#speak(running)
     else this.#impede("advertising-refused", "nothing")
-    if (radio.can.scan)
-      this.#watch("radio-failed", running, () => radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running))
+    if (radio.can.scan) this.#listen(running)
     else this.#impede("bluetooth-unsupported", "nothing")
-    if (radio.health) this.#watch("radio-failed", running, () => this.#follow(radio, running))
+    if (radio.health)
+      this.#follow(radio, running).catch(() => {
+        if (!running.aborted) this.#impede("radio-failed", "wait")
+      })
+  }
+
+  #listen(running: Cancel): void {
+    const { radio } = this.#ports
+    const scan = () => radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running)
+    this.#watch("radio-failed", running, scan, again => this.#listen(again))
   }
 
   /** Lets the radio advertise, until tracing ends or what it sends has to go before its time. */
@@ -134,18 +149,32 @@ export class Tracer {
     const speaking = canceller()
     this.#speaking = speaking
     running.addEventListener("abort", () => speaking.abort())
-    this.#watch("advertising-refused", speaking, () => this.#ports.radio.advertise(() => this.#next(), speaking))
+    this.#ended.delete("advertising-refused")
+    const advertise = () => this.#ports.radio.advertise(() => this.#next(), speaking)
+    this.#watch("advertising-refused", speaking, advertise, again => this.#speak(again))
   }
 
-  /** A radio that gives up is a state of the phone and not an error of the caller. */
-  #watch(code: Impediment["code"], running: Cancel, work: () => Promise<void>): void {
+  /** A radio that gives up is a state of the phone and not an error of the caller; {@link #resume} tries again. */
+  #watch(code: Impediment["code"], running: Cancel, work: () => Promise<void>, again: (running: Cancel) => void): void {
     const failed = () => {
-      if (!running.aborted) this.#impede(code, "wait")
+      if (running.aborted) return
+      this.#ended.set(code, again)
+      this.#impede(code, "wait")
     }
     try {
       work().catch(failed)
     } catch {
       failed()
+    }
+  }
+
+  /** Begins again what the radio gave up: a Bluetooth that was restarted is no reason to stay silent for ever. */
+  #resume(running: Cancel): void {
+    for (const [code, again] of [...this.#ended]) {
+      this.#ended.delete(code)
+      this.#failed.delete(code)
+      again(running)
+      this.#ports.changed()
     }
   }
 
@@ -178,7 +207,6 @@ export class Tracer {
    */
   async rotate(): Promise<void> {
     const { store, design, random, parameters, clock } = this.#ports
-    const before = this.#advertised
     // A scan is over when nothing has come for as long as one lasts.
     if (clock.now() - (this.#lastAt ?? 0) > SCAN_PLAN.windowMs) this.#gather(this.#recorder.close())
     this.#commit()
@@ -189,7 +217,14 @@ export class Tracer {
     })
     this.#slot = slot
     this.#ahead = ahead
-    const { payload } = this.#advertise(this.#slot)
+    this.#say(slot)
+    if (this.#running !== undefined) this.#resume(this.#running)
+  }
+
+  /** Broadcasts from a slot at once: what is on the air and has to go before its time goes with its address. */
+  #say(from: OwnSlot): void {
+    const before = this.#advertised
+    const { payload } = this.#advertise(from)
     const isCutShort = before !== undefined && before.until > this.now() * 1000 && hex(before.payload) !== hex(payload)
     if (!isCutShort || this.#speaking === undefined || this.#running === undefined) return
     this.#speaking.abort()
@@ -211,12 +246,16 @@ export class Tracer {
     if (this.#advertised !== undefined && this.#advertised.until > now * 1000) return this.#advertised
     const slot = slotAt(design, now, parameters())
     if (slot === this.#slot.slot) return this.#advertise(this.#slot)
-    const made = this.#ahead.get(slot) ?? laterSlot(design, this.#slot, slot, parameters(), random)
+    const from = this.#slot
+    const lengths = parameters()
+    const made = this.#ahead.get(slot) ?? laterSlot(design, from, slot, lengths, random)
     this.#slot = made
     this.#writing = this.#writing
-      .then(() => store.write(tx => keepSlot(tx, made)))
+      .then(() => store.write(tx => keepSlot(tx, made, from, { design, lengths, random })))
       .then(kept => {
-        if (this.#slot === made) this.#slot = kept
+        if (this.#slot !== made) return
+        this.#slot = kept
+        if (!equal(kept.record, made.record)) this.#say(kept)
       })
       .catch(() => this.#impede("radio-failed", "wait"))
     return this.#advertise(made)

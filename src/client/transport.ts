@@ -9,6 +9,8 @@ export function requireGoing(signal: Cancel): void {
 
 /** The work, or `aborted` as soon as the signal says so: a host that goes on nevertheless is not waited for. */
 export async function orAborted<T>(signal: Cancel, work: Promise<T>): Promise<T> {
+  // Whether or not it is waited for: a rejection that nobody hears would end a process.
+  work.catch(() => {})
   requireGoing(signal)
   let stop = () => {}
   const stopped = new Promise<never>((_, reject) => {
@@ -72,7 +74,7 @@ export async function fetchFile(http: Http, url: string, maxBytes: number, signa
   return answer.body
 }
 
-/** One of the two requests of an action. @throws LindungError network, rate-limited, full, server, format, aborted */
+/** One of the three requests of an action: redeem, U1, U2. @throws LindungError network, rate-limited, full, server, format, aborted */
 export async function post(
   http: Http,
   url: string,

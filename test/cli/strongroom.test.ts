@@ -29,15 +29,4 @@ describe("the process that opens envelopes", () => {
       child.kill("SIGKILL")
     }
   })
-
-  it("ends when nobody waits for its answer any more", async () => {
-    const child = begin()
-    try {
-      await loaded(child)
-      child.disconnect()
-      expect(await once(child, "exit")).to.deep.equal([0, null])
-    } finally {
-      child.kill("SIGKILL")
-    }
-  })
 })

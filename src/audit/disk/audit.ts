@@ -46,7 +46,7 @@ export async function auditDisk(seized: Seized, options: DiskAuditOptions = {}):
   const { inventory = INVENTORY, canaries = [], inflate, rebuild } = options
   const report = new DiskReport()
   const byPath = new Map(seized.files.map(file => [file.path, file]))
-  const tree = await publishedTree(seized.files)
+  const tree = await publishedTree(seized.files, report)
   const published = publishedBucket(tree.checkpoint)
   const search = new Search(canaries)
   for (const file of [...seized.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
@@ -66,7 +66,8 @@ export async function auditDisk(seized: Seized, options: DiskAuditOptions = {}):
         for (const { name, encoding } of search.in(inner))
           report.finding("canary", file.path, `${name} (${encoding}), compressed`)
   }
-  for (const image of seized.memory ?? []) await auditMemory(image, canaries, await authorityKeys(byPath), report)
+  const keys = seized.memory === undefined ? [] : await authorityKeys(byPath, report)
+  for (const image of seized.memory ?? []) await auditMemory(image, canaries, keys, report)
   return report
 }
 
@@ -149,12 +150,23 @@ async function auditSqlite(
   report: DiskReport,
 ): Promise<void> {
   const wal = await byPath.get(`${path}-wal`)?.read()
-  const whole = wal === undefined || wal.length < 32 ? bytes : withWal(bytes, wal)
+  const whole = wal === undefined || wal.length < 32 ? bytes : orUnreadable(path, report, () => withWal(bytes, wal))
+  if (whole === undefined) return
   const name = path.slice(path.lastIndexOf("/") + 1)
   const database = auditDatabase(path, name, whole, { inventory, rebuild }, report)
   if (database === undefined) return
-  if (name === "records.sqlite") auditRecords(path, database, tree, report)
-  if (name === "codes.sqlite") auditCodes(path, database, report)
+  if (name === "records.sqlite") orUnreadable(path, report, () => auditRecords(path, database, tree, report))
+  if (name === "codes.sqlite") orUnreadable(path, report, () => auditCodes(path, database, report))
+}
+
+/** What was seized may be anything: what cannot be read is a finding, and ends nothing. */
+function orUnreadable<T>(path: string, report: DiskReport, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    report.finding("unreadable", path, error instanceof Error ? error.message : String(error))
+    return undefined
+  }
 }
 
 function auditPublic(path: string, published: number | undefined, report: DiskReport): void {
@@ -164,7 +176,7 @@ function auditPublic(path: string, published: number | undefined, report: DiskRe
 }
 
 /** Checkpoint and leaves of the newest tiles. */
-async function publishedTree(files: readonly DiskFile[]): Promise<PublishedTree> {
+async function publishedTree(files: readonly DiskFile[], report: DiskReport): Promise<PublishedTree> {
   const checkpoint = await files.find(({ path }) => path.endsWith("public/checkpoint"))?.read()
   const leaves: string[] = []
   for (const { path, read } of files) {
@@ -172,15 +184,19 @@ async function publishedTree(files: readonly DiskFile[]): Promise<PublishedTree>
       /public\/tile\/entries\/((?:x\d{3}\/)*)(\d{3})(?:\.p\/(\d+))?$/.exec(path) ?? []
     if (low === "") continue
     const first = TILE_WIDTH * Number(groups.replace(/[x/]/g, "") + low)
-    parseEntries(await read(), Number(width)).forEach((leaf, i) => {
+    const tile = await read()
+    for (const [i, leaf] of (orUnreadable(path, report, () => parseEntries(tile, Number(width))) ?? []).entries())
       leaves[first + i] = hex(leaf)
-    })
   }
   return { ...(checkpoint === undefined ? {} : { checkpoint }), leaves }
 }
 
-async function authorityKeys(byPath: ReadonlyMap<string, DiskFile>): Promise<readonly Uint8Array[]> {
-  const path = [...byPath.keys()].find(one => one.endsWith("public/v1/authority-keys"))
-  const file = path === undefined ? undefined : await byPath.get(path)?.read()
-  return file === undefined ? [] : parseAuthorityKeys(file)
+async function authorityKeys(
+  byPath: ReadonlyMap<string, DiskFile>,
+  report: DiskReport,
+): Promise<readonly Uint8Array[]> {
+  const file = [...byPath.values()].find(({ path }) => path.endsWith("public/v1/authority-keys"))
+  if (file === undefined) return []
+  const bytes = await file.read()
+  return orUnreadable(file.path, report, () => parseAuthorityKeys(bytes)) ?? []
 }

@@ -134,7 +134,8 @@ class PageReader {
 
   /** The rows under a page, in the order of their keys. */
   *rows(root: number, depth = 0): Generator<Row> {
-    if (depth > MAX_DEPTH) throw new RangeError("pages run in a circle")
+    // A page that hangs in two places would be read again for each way to it.
+    if (depth > MAX_DEPTH || this.#empty.has(root)) throw new RangeError("pages run in a circle")
     const page = parsePage(this.#page(root), root === 1 ? HEADER_BYTES : 0, this.#usable)
     if (page === undefined) throw new RangeError(`page ${root} is not of a table`)
     const stretches = [...page.unallocated, [this.#usable, this.#pageBytes] as const]
@@ -147,6 +148,7 @@ class PageReader {
   }
 
   #record(cell: Cell): Uint8Array {
+    if (cell.payload > this.#file.length) throw new RangeError("a record is longer than the file")
     const record = new Uint8Array(cell.payload)
     record.set(cell.local)
     let at = cell.local.length
@@ -212,9 +214,13 @@ export function readWal(file: Uint8Array): { readonly transactions: number; read
   return { transactions, frames }
 }
 
-/** The database with its write-ahead log applied, as who opens it sees it. */
+/**
+ * The database with its write-ahead log applied, as who opens it sees it.
+ * @throws RangeError for a log of no size of pages, or that says the database is longer than its pages
+ */
 export function withWal(database: Uint8Array, wal: Uint8Array): Uint8Array {
   const pageBytes = u32At(wal, 8)
+  if (pageBytes < 512 || pageBytes > 65_536) throw new RangeError(`write-ahead log of pages of ${pageBytes} bytes`)
   const pages = new Map<number, Uint8Array>()
   let committed = new Map<number, Uint8Array>()
   let size = database.length / pageBytes
@@ -226,6 +232,8 @@ export function withWal(database: Uint8Array, wal: Uint8Array): Uint8Array {
     committed = new Map(pages)
     size = u32At(wal, at + 4)
   }
+  if (size > database.length / pageBytes + committed.size)
+    throw new RangeError(`the write-ahead log says ${size} pages, and has fewer`)
   const whole = new Uint8Array(size * pageBytes)
   whole.set(database.subarray(0, whole.length))
   for (const [number, page] of committed) if (number <= size) whole.set(page, (number - 1) * pageBytes)

@@ -135,15 +135,20 @@ function between(cells: readonly Cell[], free: readonly number[], start: number,
 
 export type Value = null | number | string | Uint8Array
 
-/** A record's values (SQLite file format, "Record format"). Integers beyond 2⁵³ lose their last digits. */
+/**
+ * A record's values (SQLite file format, "Record format"). Integers beyond 2⁵³ lose their last digits.
+ * @throws RangeError for a record that ends before its values
+ */
 export function parseRecord(record: Uint8Array): Value[] {
   const [headBytes, first] = varint(record, 0)
+  if (headBytes > record.length) throw new RangeError("a record ends in its head")
   const values: Value[] = []
   let at = headBytes
   for (let head = first; head < headBytes; ) {
     const [type, next] = varint(record, head)
     head = next
     const length = type >= 12 ? Math.floor((type - 12) / 2) : (BYTES[type] ?? 0)
+    if (at + length > record.length) throw new RangeError("a record ends in a value")
     values.push(decode(type, record.subarray(at, at + length)))
     at += length
   }
