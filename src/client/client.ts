@@ -1,10 +1,11 @@
-import { type Curves, fromBase64, sealedBox, signature, time } from "../crypto/index.ts"
+import { type Curves, checkedRandom, fromBase64, sealedBox, signature, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
 import { armAll, dueTimes } from "./agenda.ts"
 import { requireCalibration, UNCALIBRATED } from "./calibration.ts"
 import { canceller } from "./cancel.ts"
 import { Changes } from "./changes.ts"
 import { type Config, configuredRule, pinnedKeys, requireConfig } from "./config.ts"
+import { type Consent, requireConsent } from "./consent.ts"
 import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { untilDeadline } from "./deadline.ts"
 import { readActions } from "./delivery.ts"
@@ -35,7 +36,9 @@ const PORTABLE: Curves = { ed25519: signature.ed25519, x25519: sealedBox.x25519 
 export async function open(config: Config, ports: Ports): Promise<Client> {
   requireConfig(config, ports)
   const { store, vault, random } = ports
-  const kept = vault === undefined ? ports : { ...ports, store: encryptedStore(store, vault, random) }
+  // Fewer bytes than were asked for would be a key that can be guessed.
+  const checked = { ...ports, random: checkedRandom(random) }
+  const kept = vault === undefined ? checked : { ...checked, store: encryptedStore(store, vault, checked.random) }
   const client = new OpenClient(config, kept)
   await client.open()
   return client
@@ -270,11 +273,13 @@ class OpenClient implements Client {
     return this.#ports.store.write(tx => prune(tx, of))
   }
 
-  prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft> {
+  async prepareReport(o: { onset: IsoDay; proof: string; consent: Consent }): Promise<Draft> {
+    requireConsent(o.consent, this.#tracer.now())
     return prepareReport(this.#reporting, o)
   }
 
-  prepareTest(_: { consent: { to: string; at: EpochMs } }): Promise<PreparedTest> {
+  async prepareTest(o: { consent: Consent }): Promise<PreparedTest> {
+    requireConsent(o.consent, this.#tracer.now())
     return prepareTest(this.#reporting)
   }
 

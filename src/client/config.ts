@@ -14,6 +14,7 @@ import type { Ports } from "./ports.ts"
 import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
+  /** Names the app in its own configuration; the client does nothing with it. */
   readonly appId: string
   readonly server: {
     /** Base URL of the static tree; a CDN may serve it. */

@@ -272,7 +272,17 @@ async function seal(ports: DeliveryPorts, action: Action, parameters: ParameterS
     random: ports.random,
     curve: ports.curves.x25519,
   }
-  return { bucket, envelope: report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to) }
+  try {
+    return {
+      bucket,
+      envelope: report && revealsAnything(report) ? sealReport(report, action.token, to) : sealCover(to),
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new LindungError("format", `no envelope can be sealed to the ingest key of bucket ${bucket}`, {
+      cause: error,
+    })
+  }
 }
 
 /**

@@ -14,6 +14,7 @@ export {
 } from "./calibration.ts"
 export { open } from "./client.ts"
 export { type Config, type ConfigPath, checkConfig, configFields, type Problem } from "./config.ts"
+export type { Consent } from "./consent.ts"
 export * as cover from "./cover.ts"
 export type { Erasable } from "./data.ts"
 export type { JournalEntry, JournalEvent } from "./journal.ts"

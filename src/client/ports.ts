@@ -112,6 +112,7 @@ export interface Radio {
   readonly can: {
     readonly advertise: boolean
     readonly scan: boolean
+    /** Whether it can give payloads over a connection as well; this version makes none. */
     readonly serveOverConnection: boolean
     readonly rotatesAddressWithPayload: boolean
   }

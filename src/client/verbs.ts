@@ -1,4 +1,5 @@
 import type { Cancel } from "../protocol/index.ts"
+import type { Consent } from "./consent.ts"
 import type { Erasable } from "./data.ts"
 import type { JournalEntry } from "./journal.ts"
 import type { EpochMs, TaskId } from "./ports.ts"
@@ -19,13 +20,13 @@ export interface Client extends AsyncDisposable {
   sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
   /** For the host's scheduler. Does what is due, and arms what comes next. */
   run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
-  prepareReport(o: { onset: IsoDay; proof: string; consent: { to: string; at: EpochMs } }): Promise<Draft>
+  prepareReport(o: { onset: IsoDay; proof: string; consent: Consent }): Promise<Draft>
   /**
    * Before a test, where the authority's mechanism is data-bound: what the test site scans. The phone asks for the result
    * by itself and reports when it is positive, so that consent is given here.
    * @throws LindungError state in another mechanism, while a report is sent, and while another test waits
    */
-  prepareTest(o: { consent: { to: string; at: EpochMs } }): Promise<PreparedTest>
+  prepareTest(o: { consent: Consent }): Promise<PreparedTest>
   /** What every scan contributed to a day. */
   explain(day: IsoDay): Promise<DayResult>
   /** Puts a day aside that the person has seen. */

@@ -158,6 +158,40 @@ describe("a report that is sent", () => {
   })
 })
 
+it("an ingest key that nothing can be sealed to is an error with a code, and nothing is lost", async () => {
+  const at = await reporter()
+  const bucket = time.bucket(at.virtual.now)
+  const { ingestKeys } = await at.store.read(readState)
+  await at.store.write(tx => updateState(tx, { ingestKeys: { ...ingestKeys, [bucket]: "00".repeat(32) } }))
+  expect(await at.draft.submit().catch(error => error.code)).to.equal("format")
+  await at.store.write(tx => updateState(tx, { ingestKeys }))
+  await at.draft.submit()
+  expect((await at.client.status()).report.is).to.equal("sent")
+})
+
+it("dice that give too few bytes open no store and no report", async () => {
+  const at = await setting()
+  const short = { bytes: (n: number) => new Uint8Array(Math.max(0, n - 1)) }
+  const ports = { clock: phoneClock(at.virtual), store: memoryStore(), http: at.log.http, random: short }
+  const failure = await openPhone("phone", at.log.config, ports)
+    .then(({ client }) => client.start())
+    .catch(error => error)
+  expect(failure).to.be.instanceOf(Error)
+  expect(failure.message).to.include("bytes")
+})
+
+it("an app that has not asked gets no report", async () => {
+  const { client, virtual } = await reporter()
+  const ask = (consent: unknown) =>
+    client
+      .prepareReport({ onset: isoDay(FIRST / 12), proof: code.generate(seeded(2)), consent: consent as never })
+      .catch(error => error)
+  const at = virtual.now * 1000
+  for (const consent of [undefined, {}, { to: " ", at }]) expect(await ask(consent)).to.be.instanceOf(TypeError)
+  for (const when of [at + DAY * 1000, Number.NaN, undefined])
+    expect(await ask({ to: "health authority", at: when })).to.be.instanceOf(RangeError)
+})
+
 it("a sync whose store takes nothing more answers that it failed, and the next one goes on", async () => {
   const at = await setting()
   const { write } = at.store
