@@ -231,7 +231,7 @@ describe("POST /v1/uploads", () => {
     )
   })
 
-  it("writes those that come together as one segment, in an order of its own", () => {
+  it("writes those that come together at once, in an order of its own", () => {
     const gatherings: number[][] = []
     const sent: number[] = []
     return withServer(

@@ -120,7 +120,7 @@ export async function runExperiment(plan: Plan, progress: (steps: number) => voi
   const given = await test(tested, servers)
   while (virtual.now < until) await nextBucket()
   await result(tested, given, met - DAYS_CONTAGIOUS_BEFORE, servers)
-  // Where the phone asks for itself, it does so within twelve hours.
+  // Where the phone asks for itself, it does so within a day.
   while ((await tested.client.status()).report.is === "tested") await nextBucket()
   // The bucket closes; then the second upload of the report falls due, and its bucket closes too.
   for (let bucket = 0; bucket < 4 + 2 * bucketsAhead; bucket++) await nextBucket()

@@ -4,7 +4,7 @@ import type { Attack } from "./attack.ts"
 
 const ACTIVE_CODES = 1e5
 const GUESSES_A_SECOND = 1000
-const YEAR_SECONDS = 365.25 * 86_400
+const YEAR_SECONDS = 365 * 86_400
 /** Bits of a code: thirteen symbols of five bits; the fourteenth is their check. */
 const CODE_BITS = 5 * (code.CODE_SYMBOLS - 1)
 
@@ -30,7 +30,7 @@ export const falsePositives: Attack = {
   name: "false-positives",
   title: "Identifiers that nobody published are found in a filter",
   run: () => {
-    const lookUps = OBSERVATIONS * BATCHES_A_DAY * 365.25 * YEARS * PEOPLE
+    const lookUps = OBSERVATIONS * BATCHES_A_DAY * 365 * YEARS * PEOPLE
     return [
       {
         design: "unlinkable",

@@ -2,6 +2,7 @@ import { type Random, time } from "../../crypto/index.ts"
 import { type DesignName, defaultParameters, designByName, drawPadding, parseBatch } from "../../protocol/index.ts"
 import { Entries, makeBatch } from "../../server/index.ts"
 import type { Attack } from "./attack.ts"
+import { sizesApart } from "./sizes.ts"
 
 const BUCKET = time.bucket(18_383 * time.SECONDS_PER_DAY)
 const TRIALS = 300
@@ -25,7 +26,10 @@ function area(without: readonly number[], withOne: readonly number[]): number {
   return sum / (without.length * withOne.length)
 }
 
-/** One report changes the probability of any total by 20/21 at most, so the two differ by 1/21 at most. */
+/**
+ * A report that is drawn as made-up ones are changes the probability of any total by the factor 20/21 at the least, so
+ * that the two differ by 1/21 at most. A report that reveals more than they mostly do shows more: `whole`, below.
+ */
 const BOUND = 0.5 + 1 / 21 / 2
 
 export const padding: Attack = {
@@ -33,7 +37,7 @@ export const padding: Attack = {
   name: "padding",
   title: "Did anybody report in these two hours? The size of the batch as the judge",
   run(random) {
-    return (["low-cost", "hybrid"] as const satisfies DesignName[]).map(design => {
+    const likeOthers = (["low-cost", "hybrid"] as const satisfies DesignName[]).map(design => {
       const sizes = (reports: number) => Array.from({ length: TRIALS }, () => entriesOf(design, reports, random))
       return {
         design,
@@ -42,5 +46,16 @@ export const padding: Attack = {
         expected: BOUND,
       }
     })
+    const whole = (["low-cost", "unlinkable", "hybrid", "gaen"] as const satisfies DesignName[]).map(design => {
+      const { whole, apart } = sizesApart(design, random)
+      return {
+        design,
+        quantity: `how far the sizes of the two are apart (0 to 1) when the report reveals all of 14 days (entries: ${whole})`,
+        measured: apart,
+        // A report of one entry excludes the smallest total, which one empty batch in 21 has.
+        ...(whole === 1 && { expected: 1 / 21 }),
+      }
+    })
+    return [...likeOthers, ...whole]
   },
 }
