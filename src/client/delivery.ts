@@ -88,7 +88,9 @@ export interface DeliveryPorts {
    * left of that, so that all work in between, which takes longer for a report, is done inside it and does not show.
    */
   readonly pause: () => () => Promise<void>
-  /** The secrets were renewed: what is broadcast has to change at once. */
+  /** In the write that renews the secrets: from here on, nothing new on the air may follow from those before. */
+  readonly renewing: () => void
+  /** The secrets were renewed: what is broadcast has to change at once. May be repeated. */
   readonly renewed: () => Promise<void>
 }
 
@@ -224,6 +226,7 @@ async function takeAnswer(
   if (allowed !== undefined && revealsAnything(forBucket(allowed, bucketOf(ports), parameters))) {
     // What is about to be published is not broadcast for one second more.
     writeReport(tx, { ...stored, report: allowed })
+    ports.renewing()
     await renewSecrets(tx, design, ports.now(), parameters, random)
     return "report"
   }

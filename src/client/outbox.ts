@@ -66,10 +66,25 @@ export class Outbox {
         if (wait !== undefined && left > 0) await orAborted(signal, wait(left))
       }
     }
+    const renewing = () => this.#tracer.forgetSlot()
     const renewed = async () => {
+      // A rotation that was under way may have read what was there before.
+      this.#tracer.forgetSlot()
       if (this.#tracer.on) await this.#tracer.rotate()
     }
-    return { http, store, random, curves: this.#curves, design: this.#design, ...to, signal, now, pause, renewed }
+    return {
+      http,
+      store,
+      random,
+      curves: this.#curves,
+      design: this.#design,
+      ...to,
+      signal,
+      now,
+      pause,
+      renewing,
+      renewed,
+    }
   }
 
   /** In the write that starts tracing for the first time: cover actions begin with it. */

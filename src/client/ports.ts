@@ -119,7 +119,9 @@ export interface Radio {
   /**
    * Sends what `next` gives. Obligations: calls it for every new address, takes a new address once `until` has passed or
    * the signal aborts, and never sends one payload under two addresses or two payloads under one. Where the system
-   * chooses the address, `rotatesAddressWithPayload` is false. After an abort it may be called anew.
+   * chooses the address, `rotatesAddressWithPayload` is false. This call and `scan` last until their signal aborts: one
+   * that ends before, either way, has failed, and is begun anew at the next `run("rotate")`. After an abort, too, it may
+   * be called anew.
    */
   advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
   scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>

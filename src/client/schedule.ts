@@ -84,9 +84,19 @@ export async function currentSlot(
   return { slot, record: await ensureSlot(tx, design, slot, lengths, random) }
 }
 
-/** A later slot, made in memory: a phone whose host sleeps must not go on with what has expired. */
-export function laterSlot(design: Design, from: OwnSlot, slot: number, lengths: Lengths, random: Random): OwnSlot {
-  const secret = design.name === "low-cost" && slot > from.slot ? secretAfter(design, from, slot) : undefined
+/**
+ * A later slot, made in memory: a phone whose host sleeps must not go on with what has expired. Without a slot to go on
+ * from, nothing in it follows from what was broadcast before.
+ */
+export function laterSlot(
+  design: Design,
+  from: OwnSlot | undefined,
+  slot: number,
+  lengths: Lengths,
+  random: Random,
+): OwnSlot {
+  const secret =
+    design.name === "low-cost" && from !== undefined && slot > from.slot ? secretAfter(design, from, slot) : undefined
   return { slot, record: newSlot(design, slot, lengths, random, secret) }
 }
 
@@ -99,12 +109,12 @@ export function laterSlot(design: Design, from: OwnSlot, slot: number, lengths: 
 export async function keepSlot(
   tx: WriteTx,
   made: OwnSlot,
-  from: OwnSlot,
+  from: OwnSlot | undefined,
   of: { design: Design; lengths: Lengths; random: Random },
 ): Promise<OwnSlot> {
-  const before = await tx.get(secretKey(from.slot))
-  if ((await tx.get(secretKey(made.slot))) === undefined && before !== undefined && equal(before, from.record))
-    tx.put(secretKey(made.slot), made.record)
+  const before = from && (await tx.get(secretKey(from.slot)))
+  const follows = from !== undefined && before !== undefined && equal(before, from.record)
+  if (follows && (await tx.get(secretKey(made.slot))) === undefined) tx.put(secretKey(made.slot), made.record)
   return { slot: made.slot, record: await ensureSlot(tx, of.design, made.slot, of.lengths, of.random) }
 }
 

@@ -56,6 +56,9 @@ export class Tracer {
   /** Calls of the radio that it gave up: how each is begun again. */
   readonly #ended = new Map<Impediment["code"], (running: Cancel) => void>()
 
+  /** Since when that has been wrong which was begun again last: as long as it fails each time, it is one failure. */
+  #since: ReadonlyMap<Impediment["code"], EpochMs> = new Map()
+
   constructor(ports: TracingPorts) {
     this.#ports = ports
     this.#recorder = new Recorder(ports.random, ports.calibration, ports.design.payloadBytes)
@@ -127,6 +130,7 @@ export class Tracer {
     const { radio } = this.#ports
     this.#failed.clear()
     this.#ended.clear()
+    this.#since = new Map()
     this.#reported = []
     if (radio.can.advertise) this.#speak(running)
     else this.#impede("advertising-refused", "nothing")
@@ -162,7 +166,7 @@ export class Tracer {
       this.#impede(code, "wait")
     }
     try {
-      work().catch(failed)
+      work().then(failed, failed)
     } catch {
       failed()
     }
@@ -170,7 +174,11 @@ export class Tracer {
 
   /** Begins again what the radio gave up: a Bluetooth that was restarted is no reason to stay silent for ever. */
   #resume(running: Cancel): void {
-    for (const [code, again] of [...this.#ended]) {
+    const ended = [...this.#ended]
+    this.#since = new Map(
+      ended.flatMap(([code]) => (this.#failed.has(code) ? [[code, this.#failed.get(code)!.since]] : [])),
+    )
+    for (const [code, again] of ended) {
       this.#ended.delete(code)
       this.#failed.delete(code)
       again(running)
@@ -187,7 +195,7 @@ export class Tracer {
   }
 
   #impede(code: Impediment["code"], userCan: Impediment["userCan"]): void {
-    this.#failed.set(code, { code, since: this.#ports.clock.now(), userCan })
+    this.#failed.set(code, { code, since: this.#since.get(code) ?? this.#ports.clock.now(), userCan })
     this.#ports.changed()
   }
 
@@ -231,6 +239,12 @@ export class Tracer {
     this.#speak(this.#running)
   }
 
+  /** The secrets in the store are others now: what comes next is of those, even if no rotation succeeds. */
+  forgetSlot(): void {
+    this.#slot = undefined
+    this.#ahead = new Map()
+  }
+
   #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
     const { design, parameters, calibration } = this.#ports
     const { payload, until } = payloadAt(design, from, this.now(), parameters(), calibration)
@@ -242,11 +256,10 @@ export class Tracer {
   #next(): { payload: Uint8Array; until: EpochMs } {
     const { design, random, parameters, store } = this.#ports
     const now = this.now()
-    if (this.#slot === undefined) throw new Error("rotate() comes before the first payload")
     if (this.#advertised !== undefined && this.#advertised.until > now * 1000) return this.#advertised
     const slot = slotAt(design, now, parameters())
-    if (slot === this.#slot.slot) return this.#advertise(this.#slot)
     const from = this.#slot
+    if (slot === from?.slot) return this.#advertise(from)
     const lengths = parameters()
     const made = this.#ahead.get(slot) ?? laterSlot(design, from, slot, lengths, random)
     this.#slot = made

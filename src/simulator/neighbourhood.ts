@@ -47,18 +47,24 @@ class SimulatedRadio implements Radio {
   next: (() => { payload: Uint8Array; until: EpochMs }) | undefined
   on: ((sighting: Sighting) => void) | undefined
 
-  async advertise(...[next, signal]: Parameters<Radio["advertise"]>): Promise<void> {
+  advertise(...[next, signal]: Parameters<Radio["advertise"]>): Promise<void> {
     this.next = next
-    signal.addEventListener("abort", () => {
-      this.next = undefined
-    })
+    return new Promise(ended =>
+      signal.addEventListener("abort", () => {
+        this.next = undefined
+        ended()
+      }),
+    )
   }
 
-  async scan(...[, on, signal]: Parameters<Radio["scan"]>): Promise<void> {
+  scan(...[, on, signal]: Parameters<Radio["scan"]>): Promise<void> {
     this.on = on
-    signal.addEventListener("abort", () => {
-      this.on = undefined
-    })
+    return new Promise(ended =>
+      signal.addEventListener("abort", () => {
+        this.on = undefined
+        ended()
+      }),
+    )
   }
 }
 

@@ -4,6 +4,7 @@ import { type EpochMs, type KeyVault, memoryStore, open, type Store } from "../.
 import { EVERYTHING, entries } from "../../src/client/layout.ts"
 import { encryptedStore } from "../../src/client/store/encrypted.ts"
 import { hex, secretBox } from "../../src/crypto/index.ts"
+import { LindungError } from "../../src/protocol/index.ts"
 import { phoneClock } from "../../src/simulator/index.ts"
 import { clientStoreContract } from "../contract/client-store.ts"
 import { seeded } from "../dice.ts"
@@ -147,8 +148,8 @@ describe("a phone whose key is lost", () => {
     open(CONFIG, {
       radio: {
         can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
-        advertise: async () => {},
-        scan: async () => {},
+        advertise: () => new Promise(() => {}),
+        scan: () => new Promise(() => {}),
       },
       store,
       vault,
@@ -184,6 +185,23 @@ describe("a phone whose key is lost", () => {
     await client.erase("everything")
     vault.lost = false
     expect(vault.seals).to.equal(2)
+    expect((await client.start()).is).to.equal("on")
+    await client.close()
+  })
+
+  it("is still lost after an erasure that failed", async () => {
+    const store = memoryStore()
+    const vault = testVault()
+    await (await openWith(store, vault)).start()
+    vault.lost = true
+    const client = await openWith(store, vault)
+    const write = store.write
+    store.write = () => Promise.reject(new LindungError("storage-full", "the disk is full"))
+    expect(await client.erase("everything").catch(error => error.code)).to.equal("storage-full")
+    store.write = write
+    expect((await client.start()).is).to.equal("limited")
+    await client.erase("everything")
+    vault.lost = false
     expect((await client.start()).is).to.equal("on")
     await client.close()
   })

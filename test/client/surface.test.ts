@@ -108,8 +108,8 @@ describe("watching", () => {
 describe("trouble with the radio", () => {
   const RADIO: Radio = {
     can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
-    advertise: async () => {},
-    scan: async () => {},
+    advertise: () => new Promise(() => {}),
+    scan: () => new Promise(() => {}),
   }
   const openWith = (radio: Partial<Radio>) =>
     open(CONFIG, {
@@ -155,6 +155,7 @@ describe("trouble with the radio", () => {
         yield [off]
         await mended
         yield []
+        await new Promise(() => {})
       },
     })
     await client.start()

@@ -8,6 +8,7 @@ import {
   encodeArchiveBatch,
   encodeBatch,
   encodeEntries,
+  encodeFilterBatch,
   encodeIngestKeys,
   encodeLeaf,
   encodeNoteKey,
@@ -113,6 +114,13 @@ export class TestLog {
     const header = { design: designByName("gaen")!, bucket, parametersHash: parametersHash(this.parameters) }
     this.addBatch(bucket, encodeArchiveBatch({ ...header, salt: new Uint8Array(16) }, count, served))
     this.files.set(PATHS.archive("gaen", bucket), served)
+  }
+
+  /** A batch of design 2 in which nothing is. */
+  addFilter(bucket: number): void {
+    const header = { design: designByName("unlinkable")!, bucket, parametersHash: parametersHash(this.parameters) }
+    const salted = { ...header, salt: new Uint8Array(16).fill(bucket & 255) }
+    this.addBatch(bucket, encodeFilterBatch(salted, [], this.parameters.fingerprintBits))
   }
 
   /** Logs a batch, whatever the file holds. */
