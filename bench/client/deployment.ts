@@ -41,7 +41,6 @@ const NAME = "bench.example"
 function configOf(design: BenchDesign): Config {
   const publicKey = nativeEd25519.verifyKey(SEED)
   return {
-    appId: "bench.lindung.app",
     server: {
       files: FILES,
       uploads: "https://uploads.example",

@@ -19,7 +19,7 @@ const virtual = { offset: NOW * 1000 - performance.now() }
 const clock = { now: () => (virtual.offset + performance.now()) as EpochMs, monotonic: () => performance.now() }
 
 class Ear implements Radio {
-  readonly can = { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true }
+  readonly can = { advertise: true, scan: true, rotatesAddressWithPayload: true }
   hear: (sighting: Sighting) => void = () => {}
   async advertise(): Promise<void> {}
   async scan(_plan: object, on: (sighting: Sighting) => void): Promise<void> {

@@ -53,7 +53,7 @@ export function channelRadio(clock: PageClock, attenuation: () => number): Radio
   }
 
   return {
-    can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+    can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
     advertise: (next, signal) => radio.inTurns(next, voice(), { clock, sleep }, signal),
     async scan(plan, hear, signal) {
       while (!signal.aborted) {

@@ -52,7 +52,7 @@ export function bluetoothRadio(manager: BleManager, { clock, sleep }: Host): Rad
   }
 
   return {
-    can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+    can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
     advertise: (next, signal) => radio.inTurns(next, voice, { clock, sleep }, signal),
     async scan(plan, on, signal) {
       while (!signal.aborted) {

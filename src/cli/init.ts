@@ -123,7 +123,6 @@ async function writeDeployment(directory: string, deployment: Deployment, ports:
   })
   const logKey = { name: nameOf(deployment.url), publicKey: nativeEd25519.verifyKey(logSeed) }
   const app = {
-    appId: nameOf(deployment.url),
     server: {
       files: deployment.url,
       uploads: deployment.url,

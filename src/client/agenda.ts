@@ -16,6 +16,23 @@ export interface Agenda {
   readonly rotateAt: number | undefined
 }
 
+/**
+ * The second from which a sync is due. One that failed does not count; one in the future was made before the clock was set
+ * back, and must not make the phone wait for the time it once showed.
+ * @param syncedAt when the last one that succeeded began
+ */
+export const syncDueAt = (syncedAt: number | undefined, now: number, intervalSeconds: number): number =>
+  syncedAt === undefined || syncedAt > now ? 0 : syncedAt + intervalSeconds
+
+/** How long after a store that could not be read the host is to try again. */
+const UNREAD_SECONDS = 900
+
+/** What is due where that cannot be read: everything, in a while. */
+export const unreadTimes = (now: number): Record<TaskId, number> => {
+  const at = now + UNREAD_SECONDS
+  return { sync: at, cover: at, rotate: at, prune: at }
+}
+
 /** The second from which each task wants to run. Nothing is due on a phone that was never started. */
 export function dueTimes({ state, actions, minIntervalHours, now, rotateAt }: Agenda): Partial<Record<TaskId, number>> {
   const { startedAt, syncedAt, prunedAt, coverAt, coverSeenAt = 0, retry } = state
@@ -24,7 +41,7 @@ export function dueTimes({ state, actions, minIntervalHours, now, rotateAt }: Ag
   // A clock that was set back must not make the phone wait for the time it once showed.
   const past = (second: number) => Math.min(second, now)
   const noEarlier = (second: number, task: TaskId) => Math.max(second, retryAt({ retry }, task, now))
-  due.sync = noEarlier(syncedAt === undefined ? 0 : past(syncedAt) + minIntervalHours * 3600, "sync")
+  due.sync = noEarlier(syncDueAt(syncedAt, now, minIntervalHours * 3600), "sync")
   // What may be kept is counted in days, so that something of the phone's has grown too old whenever a day begins.
   due.prune = (time.day(past(prunedAt ?? startedAt ?? 0)) + 1) * time.SECONDS_PER_DAY
   const steps = actions.map(({ dueAt }) => dueAt)

@@ -1,6 +1,6 @@
 import { type Curves, checkedRandom, fromBase64, sealedBox, signature, time } from "../crypto/index.ts"
 import { type Cancel, defaultParameters, designByName, LindungError, parametersFor } from "../protocol/index.ts"
-import { armAll, dueTimes } from "./agenda.ts"
+import { armAll, dueTimes, unreadTimes } from "./agenda.ts"
 import { requireCalibration, UNCALIBRATED } from "./calibration.ts"
 import { canceller } from "./cancel.ts"
 import { Changes } from "./changes.ts"
@@ -10,10 +10,11 @@ import { countWindows, type Erasable, erase, exportData } from "./data.ts"
 import { untilDeadline } from "./deadline.ts"
 import { readActions } from "./delivery.ts"
 import { dismiss, evaluate, measuredWith } from "./exposure.ts"
+import { Found } from "./found.ts"
 import { type JournalEntry, note, readJournal } from "./journal.ts"
 import { Learner } from "./learner.ts"
 import { Outbox } from "./outbox.ts"
-import type { EpochMs, Impediment, Ports, ReadTx, TaskId } from "./ports.ts"
+import type { EpochMs, Ports, ReadTx, TaskId } from "./ports.ts"
 import { type Draft, prepareReport, type Reporting } from "./prepare-report.ts"
 import { type PreparedTest, prepareTest } from "./prepare-test.ts"
 import { prune } from "./retention.ts"
@@ -58,13 +59,15 @@ class OpenClient implements Client {
   readonly #learner: Learner
   #syncing = false
   #since: EpochMs | undefined
-  /** A wrong clock, or a lost key: what the client itself found. */
-  readonly #found = new Map<Impediment["code"], Impediment>()
+  readonly #found: Found
+  /** What was read last: shown as long as the store cannot be read. */
+  #shown: Omit<Status, "tracing" | "lastSync"> = NOTHING_KNOWN
 
   constructor(config: Config, ports: Ports) {
     const design = designByName(config.design ?? "hybrid")!
     this.#config = config
     this.#ports = ports
+    this.#found = new Found(ports.clock)
     this.#design = design
     this.#keys = pinnedKeys(config)
     const { radio, store, clock, random, calibration = UNCALIBRATED, curves = PORTABLE } = ports
@@ -73,7 +76,7 @@ class OpenClient implements Client {
     // In design 4 a beacon says itself how well its power is known.
     this.#rule = design.name === "gaen" ? rule : measuredWith(calibration, rule)
     this.#parameters = defaultParameters(0, [design.name])
-    const live = { parameters: () => this.#parameters, changed: () => this.#changes.tell() }
+    const live = { lengths: () => this.#parameters, changed: () => this.#changes.tell() }
     this.#tracer = new Tracer({ radio, store, clock, random, design, calibration, ...live })
     this.#learner = new Learner({
       config,
@@ -92,19 +95,12 @@ class OpenClient implements Client {
       await migrate(this.#ports.store)
       await this.#tracer.open()
       await this.#takeParameters()
-      await this.#arm()
+      const trouble = await this.#arm()
+      if (trouble !== undefined) throw trouble
     } catch (error) {
       if (!(error instanceof LindungError) || error.code !== "key-lost") throw error
-      this.#find("key-lost", error)
+      this.#found.find("key-lost", error)
     }
-  }
-
-  get #lost(): LindungError | undefined {
-    return this.#found.has("key-lost") ? new LindungError("key-lost", "the key of the stored data is gone") : undefined
-  }
-
-  #find(code: "clock-wrong" | "key-lost", { userCan }: LindungError): void {
-    this.#found.set(code, { code, since: this.#found.get(code)?.since ?? this.#ports.clock.now(), userCan })
   }
 
   /** L and W may change, with notice: the set of this moment is the one that counts. */
@@ -114,7 +110,7 @@ class OpenClient implements Client {
   }
 
   async start(): Promise<Tracing> {
-    if (this.#tracer.on || this.#found.has("key-lost")) return this.#tracing()
+    if (this.#tracer.on || this.#found.lost !== undefined) return this.#tracing()
     const now = this.#tracer.now()
     await this.#ports.store.write(async tx => {
       if ((await readState(tx)).startedAt === undefined) await updateState(tx, { startedAt: now })
@@ -149,8 +145,16 @@ class OpenClient implements Client {
   }
 
   async status(): Promise<Status> {
-    const tracing = this.#tracing()
-    if (this.#found.has("key-lost")) return { tracing, ...NOTHING_KNOWN }
+    const look = async () => {
+      this.#shown = await this.#read()
+    }
+    const trouble = this.#found.lost ?? (await this.#found.tried(look))
+    if (trouble === undefined) this.#found.mended("storage-failed")
+    const shown = this.#found.lost === undefined ? this.#shown : NOTHING_KNOWN
+    return { tracing: this.#tracing(), ...shown, ...(this.#lastSync && { lastSync: this.#lastSync }) }
+  }
+
+  async #read(): Promise<Omit<Status, "tracing" | "lastSync">> {
     const now = this.#tracer.now()
     const { exposureDays } = this.#config.retention
     const { exposure, report, windows, due } = await this.#ports.store.read(async tx => ({
@@ -162,7 +166,7 @@ class OpenClient implements Client {
     const next = Object.fromEntries(Object.entries(due).map(([task, second]) => [task, second * 1000]))
     const { lastAt } = this.#tracer
     const contacts = { windows, ...(lastAt !== undefined && { lastAt }), dropped: { ...this.#tracer.dropped } }
-    return { tracing, exposure, report, contacts, next, ...(this.#lastSync && { lastSync: this.#lastSync }) }
+    return { exposure, report, contacts, next }
   }
 
   async *watch(signal: Cancel = never): AsyncIterable<Status> {
@@ -174,9 +178,8 @@ class OpenClient implements Client {
   }
 
   #tracing(): Tracing {
-    const [first, ...others] = [...this.#found.values(), ...(this.#tracer.on ? this.#tracer.impediments : [])]
-    if (first !== undefined && (this.#tracer.on || first.code === "key-lost"))
-      return { is: "limited", by: [first, ...others] }
+    const [first, ...others] = this.#found.with(this.#tracer.on ? this.#tracer.impediments : undefined)
+    if (first !== undefined) return { is: "limited", by: [first, ...others] }
     return this.#since === undefined ? { is: "off" } : { is: "on", since: this.#since }
   }
 
@@ -210,9 +213,9 @@ class OpenClient implements Client {
   }
 
   async erase(what: Erasable): Promise<void> {
-    if (what === "everything" && this.#found.has("key-lost")) {
+    if (what === "everything" && this.#found.lost !== undefined) {
       await this.#ports.store.reset?.()
-      this.#found.delete("key-lost")
+      this.#found.mended("key-lost")
       await this.open()
     }
     if (what === "everything") await this.#tracer.stop()
@@ -224,6 +227,7 @@ class OpenClient implements Client {
       }),
     )
     this.#tracer.forget()
+    this.#shown = NOTHING_KNOWN
     if (what === "everything") this.#since = undefined
     await this.#arm()
   }
@@ -232,39 +236,66 @@ class OpenClient implements Client {
     if (this.#syncing) return { is: "skipped", why: "running" }
     this.#syncing = true
     try {
-      const result = await this.#syncOnce(o.signal ?? never, o.force ?? false)
-      if (result.is !== "skipped") this.#lastSync = { ...result, at: this.#ports.clock.now() }
-      return result
+      return await this.#syncAndArm(o.signal ?? never, o.force ?? false)
     } finally {
       this.#syncing = false
-      await this.#arm()
     }
   }
 
-  /** What a sync says about the phone itself: a wrong clock, or parameters that hold from now on. */
+  async #syncAndArm(signal: Cancel, force: boolean): Promise<SyncResult> {
+    const result = await this.#syncOnce(signal, force).catch(async error => {
+      await this.#arm()
+      throw error
+    })
+    this.#remember(result)
+    const trouble = await this.#arm()
+    if (trouble === undefined) return result
+    const failed = failedAfter(result, trouble)
+    this.#remember(failed)
+    return failed
+  }
+
+  #remember(result: SyncResult): void {
+    if (result.is !== "skipped") this.#lastSync = { ...result, at: this.#ports.clock.now() }
+  }
+
+  /** What a sync says about the phone itself: a wrong clock, a lost key, or parameters that hold from now on. */
   async #syncOnce(signal: Cancel, force: boolean): Promise<SyncResult> {
-    const lost = this.#lost
+    const lost = this.#found.lost
     if (lost !== undefined) return { is: "failed", error: lost, batches: 0 }
     const result = await this.#learner.sync(signal, force)
-    if (result.is === "failed" && result.error.code === "clock-skew") this.#find("clock-wrong", result.error)
-    if (result.is === "done") {
-      this.#found.delete("clock-wrong")
-      await this.#takeParameters()
+    if (result.is === "failed") {
+      if (result.error.code === "clock-skew") this.#found.find("clock-wrong", result.error)
+      if (result.error.code === "key-lost") this.#found.find("key-lost", result.error)
     }
-    return result
+    if (result.is !== "done") return result
+    this.#found.mended("clock-wrong")
+    const trouble = await this.#found.tried(() => this.#takeParameters())
+    return trouble === undefined ? result : failedAfter(result, trouble)
   }
 
   async run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void> {
     const { signal, done } = untilDeadline(this.#ports, o)
     try {
       if (task === "sync") await this.sync({ signal })
-      else if (task === "rotate") await this.#tracer.rotate()
-      else if (task === "prune") await this.#prune()
-      else await this.#outbox.run(signal)
+      else await this.#runAndArm(task, signal)
     } finally {
       done()
-      await this.#arm()
     }
+  }
+
+  /** A task's own failure is worth more than that what comes next could not be armed. */
+  async #runAndArm(task: Exclude<TaskId, "sync">, signal: Cancel): Promise<void> {
+    try {
+      if (task === "rotate") await this.#tracer.rotate()
+      else if (task === "prune") await this.#prune()
+      else await this.#outbox.run(signal)
+    } catch (error) {
+      await this.#arm()
+      throw error
+    }
+    const trouble = await this.#arm()
+    if (trouble !== undefined) throw trouble
   }
 
   #prune(): Promise<void> {
@@ -287,7 +318,7 @@ class OpenClient implements Client {
     const { store, random } = this.#ports
     const { mechanism } = this.#config.authority
     const client = { store, random, mechanism, design: this.#design, lengths: this.#parameters }
-    return { ...client, tracer: this.#tracer, outbox: this.#outbox, changed: () => this.#arm() }
+    return { ...client, tracer: this.#tracer, outbox: this.#outbox, changed: async () => void (await this.#arm()) }
   }
 
   async #due(tx: ReadTx): Promise<Partial<Record<TaskId, number>>> {
@@ -296,15 +327,22 @@ class OpenClient implements Client {
     return dueTimes({ state, actions, minIntervalHours, now: this.#tracer.now(), rotateAt: until && until / 1000 })
   }
 
-  /** After a task: hands the host what comes next, and tells whoever watches that something is different. */
-  async #arm(): Promise<void> {
+  /**
+   * After a task: hands the host what comes next, and tells whoever watches that something is different.
+   * @returns what the store could not do; it must not take the place of a task's own answer
+   */
+  async #arm(): Promise<LindungError | undefined> {
     this.#changes.tell()
-    if (this.#found.has("key-lost")) return
-    await this.#tidy()
-    await armAll(this.#ports.scheduler, await this.#ports.store.read(tx => this.#due(tx)))
+    if (this.#found.lost !== undefined) return undefined
+    const { scheduler, store } = this.#ports
+    const untidy = await this.#found.tried(() => this.#tidy())
+    const unread = await this.#found.tried(async () => armAll(scheduler, await store.read(tx => this.#due(tx))))
+    // What is due is not known then; without this the host would never call again.
+    if (unread !== undefined && this.#tracer.on) await armAll(scheduler, unreadTimes(this.#tracer.now()))
+    return untidy ?? unread
   }
 
-  /** On a full disk it is put off: nothing is lost by that, and it must not take the place of a task's own answer. */
+  /** On a full disk it is put off: nothing is lost by that. */
   async #tidy(): Promise<void> {
     try {
       await this.#ports.store.tidy?.()
@@ -312,4 +350,10 @@ class OpenClient implements Client {
       if (!(error instanceof LindungError && error.code === "storage-full")) throw error
     }
   }
+}
+
+/** What a sync did that went well but for its end: `batches` are kept. */
+function failedAfter(result: SyncResult, error: LindungError): SyncResult {
+  if (result.is === "failed") return result
+  return { is: "failed", error, batches: result.is === "done" ? result.batches : 0 }
 }

@@ -14,8 +14,6 @@ import type { Ports } from "./ports.ts"
 import { checkRule, type Problem, type RiskRule, type RuleConfig } from "./risk/index.ts"
 
 export interface Config {
-  /** Names the app in its own configuration; the client does nothing with it. */
-  readonly appId: string
   readonly server: {
     /** Base URL of the static tree; a CDN may serve it. */
     readonly files: string
@@ -52,7 +50,6 @@ export type { Problem }
 
 type Check = (value: unknown) => string | undefined
 
-const text: Check = value => (typeof value === "string" && value !== "" ? undefined : "expected a non-empty string")
 const url: Check = value =>
   typeof value === "string" && /^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(value) && !value.endsWith("/")
     ? undefined
@@ -109,7 +106,6 @@ const hasCover = (config: object): boolean => (config as Partial<Config>).cover 
 
 /** Each field with its check, and when it is looked at. */
 const CHECKS = {
-  appId: [text],
   "server.files": [url],
   "server.uploads": [url],
   "server.logKey": [noteKey],

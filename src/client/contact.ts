@@ -1,5 +1,5 @@
 import { concat, sha256, u32 } from "../crypto/index.ts"
-import { Reader } from "../protocol/index.ts"
+import { onsetByte, parseOnsetByte, Reader } from "../protocol/index.ts"
 import { openMetadata, PAYLOAD_BYTES, splitPayload } from "./gaen/broadcast.ts"
 import { encodeScans, MAX_ATTENUATION, parseScans } from "./record.ts"
 import type { ContactFacts, Scan } from "./risk/index.ts"
@@ -13,10 +13,6 @@ import type { ContactFacts, Scan } from "./risk/index.ts"
  *   u32 contact: the first bytes of H(TEK), the same for all that was heard of one key
  */
 const CONTACT_BYTES = PAYLOAD_BYTES + 1 + 1 + 1 + 4
-const UNSAID = 0
-const DAYS_ZERO = 100
-/** Farther from the onset no rule looks. */
-const FARTHEST_DAYS = 14
 
 /** What a published key says of somebody who was heard, and what he said of himself. */
 export interface Contact extends Pick<ContactFacts, "reportType" | "calibration"> {
@@ -39,11 +35,11 @@ export interface PublishedFacts {
 export function contactOf(payload: Uint8Array, of: PublishedFacts): Contact & { readonly txPower: number } {
   const { rpi, aem } = splitPayload(payload)
   const { txPower, calibrationConfidence } = openMetadata(of.tek, rpi, aem)
-  const days = of.daysSinceOnset
   return {
     reportType: of.reportType,
     calibration: calibrationConfidence,
-    ...(days !== undefined && Math.abs(days) <= FARTHEST_DAYS ? { daysSinceOnset: days } : {}),
+    // Farther from the onset no rule looks, and nothing is kept.
+    ...parseOnsetByte(onsetByte(of.daysSinceOnset)),
     contact: new Reader("hash", sha256(of.tek)).u32(),
     txPower,
   }
@@ -60,15 +56,7 @@ export const withoutIdentifier = (id: Uint8Array, number: number, contact: numbe
 
 /** The id under which a matched beacon is kept. */
 export const contactId = (payload: Uint8Array, of: Contact): Uint8Array<ArrayBuffer> =>
-  concat(
-    payload,
-    Uint8Array.of(
-      of.reportType,
-      of.daysSinceOnset === undefined ? UNSAID : of.daysSinceOnset + DAYS_ZERO,
-      of.calibration,
-    ),
-    u32(of.contact),
-  )
+  concat(payload, Uint8Array.of(of.reportType, onsetByte(of.daysSinceOnset), of.calibration), u32(of.contact))
 
 /** What such an id says; undefined for one of another design. */
 export function parseContactId(id: Uint8Array): (Contact & { readonly payload: Uint8Array }) | undefined {
@@ -76,9 +64,8 @@ export function parseContactId(id: Uint8Array): (Contact & { readonly payload: U
   const reader = new Reader("contact", id)
   const payload = reader.take(PAYLOAD_BYTES)
   const reportType = reader.u8()
-  const days = reader.u8()
+  const said = parseOnsetByte(reader.u8())
   const calibration = reader.u8()
-  const said = days === UNSAID ? {} : { daysSinceOnset: days - DAYS_ZERO }
   return { payload, reportType, ...said, calibration, contact: reader.u32() }
 }
 

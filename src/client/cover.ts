@@ -14,7 +14,6 @@ const HOUR_SECONDS = 3600
 const DAY_SECONDS = 86_400
 /** A phone that wakes this little after the time has not missed it. */
 const ON_TIME_SECONDS = 60
-const RETRY_SECONDS = 1800
 
 /**
  * The time between two actions in seconds: −mean · ln(1 − u), u uniform in [0, 1) with 48 bits; at least a second.
@@ -78,14 +77,4 @@ export function coverStep(scheduled: number, now: number, random: Random, plan: 
   if (latest === undefined) return { run: undefined, skipped: skipped.length, next }
   const delaySeconds = now - latest < ON_TIME_SECONDS ? 0 : uniform(random, HOUR_SECONDS)
   return { run: { delaySeconds }, skipped: skipped.length + overdue.length - 1, next }
-}
-
-/** After an action: the next time when it was sent; the same one, tried again after half an hour, when it was not. */
-export function settleCover(
-  scheduled: number,
-  next: number,
-  now: number,
-  sent: boolean,
-): { readonly scheduled: number; readonly retryAt: number | undefined } {
-  return sent ? { scheduled: next, retryAt: undefined } : { scheduled, retryAt: now + RETRY_SECONDS }
 }

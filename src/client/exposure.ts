@@ -1,6 +1,7 @@
 import { time } from "../crypto/index.ts"
 import { type Calibration, UNCALIBRATED } from "./calibration.ts"
 import { contactWindows, parseContactId, withoutIdentifier } from "./contact.ts"
+import { note } from "./journal.ts"
 import { entries, matchedBetween, matchedKey, parseMatched } from "./layout.ts"
 import type { ReadTx, WriteTx } from "./ports.ts"
 import { parseScans } from "./record.ts"
@@ -81,6 +82,7 @@ export async function tell(tx: WriteTx, rule: RiskRule, second: number, days: nu
     await updateState(tx, {
       told: { ...told, ...Object.fromEntries(fresh.map(day => [dayNumber(day), Math.floor(second)])) },
     })
+  for (const day of fresh) await note(tx, second, "told", day)
   return fresh
 }
 

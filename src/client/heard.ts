@@ -20,9 +20,9 @@ export const NO_MARK = MAX
 
 /** What the phone heard, as flat columns, in the order of the store; the values stay there. */
 export interface Heard {
-  /** What the design keeps of an identifier, one after the other: identifiers of 16 bytes, or x of 32. */
+  /** What the design keeps of an identifier, one after the other: 16 bytes, 32 of x, or 20 in design 4. */
   readonly identifiers: Uint8Array
-  /** Coarse times: days, or windows. */
+  /** Coarse times: days, windows, or intervals of ten minutes in design 4. */
   readonly times: Uint32Array
   /** The two temporary marks; NO_MARK for a coarse observation, and from the write that takes them away. */
   readonly buckets: Uint32Array

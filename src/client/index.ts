@@ -4,7 +4,7 @@
  * @module
  */
 export { LindungError } from "../protocol/index.ts"
-export * as cadence from "./cadence.ts"
+export { syncDueAt } from "./agenda.ts"
 export {
   type Calibration,
   type CalibrationRow,

@@ -12,8 +12,8 @@ import type { ReadTx } from "./ports.ts"
  *   a id         action under way: what its second upload needs (delivery.ts)
  *   j number     journal (journal.ts)
  *   c batch tag  receipt of an upload (receipts.ts)
- * The time of an observation is coarse, a day or a window; its id is what a design keeps of an identifier: the identifier
- * itself, or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order
+ * The time of an observation is coarse: a day, a window, or an interval of ten minutes in design 4. Its id is what a design
+ * keeps of an identifier: the identifier itself (with its metadata in design 4), or the 32 bytes x of the unlinkable design. Observations are keyed by what was heard, so that their order
  * tells nothing about their arrival (protocol §3).
  */
 const space = (letter: string): Uint8Array => ascii(letter)

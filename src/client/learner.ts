@@ -1,8 +1,7 @@
 import { base64, kernel } from "../crypto/index.ts"
 import { type Cancel, type Design, LindungError } from "../protocol/index.ts"
+import { syncDueAt } from "./agenda.ts"
 import type { Config } from "./config.ts"
-import { noticePublished } from "./delivery.ts"
-import { tell } from "./exposure.ts"
 import type { Trust } from "./head.ts"
 import { note } from "./journal.ts"
 import { paceOf } from "./match.ts"
@@ -40,15 +39,14 @@ export class Learner {
     const { config, ports, tracer } = this.#of
     const { store, random } = ports
     const now = tracer.now()
-    const state = await store.read(readState)
-    const { syncedAt = Number.NEGATIVE_INFINITY } = state
-    const interval = syncedAt > now ? 0 : syncedAt + config.sync.minIntervalHours * 3600
-    const until = Math.max(interval, retryAt(state, "sync", now))
-    if (!force && now < until) return { is: "skipped", why: "too-soon", until: (until * 1000) as EpochMs }
     const newDays: IsoDay[] = []
     let batches = 0
     let keys = 0
     try {
+      const state = await store.read(readState)
+      const interval = syncDueAt(state.syncedAt, now, config.sync.minIntervalHours * 3600)
+      const until = Math.max(interval, retryAt(state, "sync", now))
+      if (!force && now < until) return { is: "skipped", why: "too-soon", until: (until * 1000) as EpochMs }
       await this.#takeBatches(signal, now, (done, held, fresh) => {
         batches = done
         keys += held
@@ -89,30 +87,24 @@ export class Learner {
 
   async #takeBatches(signal: Cancel, now: number, progress: Parameters<typeof sync>[1]): Promise<void> {
     const { config, ports, trust, design, rule, tracer, exportKeys } = this.#of
-    const { http, store, random } = ports
+    const { http, store, random, readArchive } = ports
     await tracer.flush()
     await sync(
       {
         http,
         store,
+        random,
         files: config.server.files,
         trust,
         design,
+        rule,
+        exposureDays: config.retention.exposureDays,
         matching: this.#matching(),
         signal,
         now,
-        headMoved: bucket => tracer.moveLogicalClock(bucket),
-        afterBatch: async (tx, batch, parameters) => {
-          await noticePublished(tx, batch, parameters, random)
-          const fresh = await tell(tx, rule, now, config.retention.exposureDays)
-          for (const day of fresh) await note(tx, now, "told", day)
-          return fresh
-        },
-        refused: (tx, bucket) => note(tx, now, "batch-refused", String(bucket)),
-        readArchive(file, zip) {
-          if (ports.readArchive === undefined) throw new TypeError("readArchive: expected that of lindung/client/gaen")
-          return ports.readArchive(file, zip, exportKeys)
-        },
+        moveLogicalClock: bucket => tracer.moveLogicalClock(bucket),
+        readArchive,
+        exportKeys,
       },
       progress,
     )

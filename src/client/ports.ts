@@ -103,6 +103,7 @@ export interface Impediment {
     | "radio-failed"
     | "advertising-refused"
     | "clock-wrong"
+    | "storage-failed"
     | "key-lost"
   readonly since: EpochMs
   readonly userCan: UserAction
@@ -112,20 +113,18 @@ export interface Radio {
   readonly can: {
     readonly advertise: boolean
     readonly scan: boolean
-    /** Whether it can give payloads over a connection as well; this version makes none. */
-    readonly serveOverConnection: boolean
     readonly rotatesAddressWithPayload: boolean
   }
   /**
    * Sends what `next` gives. Obligations: calls it for every new address, takes a new address once `until` has passed or
    * the signal aborts, and never sends one payload under two addresses or two payloads under one. Where the system
-   * chooses the address, `rotatesAddressWithPayload` is false. This call and `scan` last until their signal aborts: one
-   * that ends before, either way, has failed, and is begun anew at the next `run("rotate")`. After an abort, too, it may
-   * be called anew.
+   * chooses the address, `rotatesAddressWithPayload` is false. This call, `scan` and `health` last until their signal
+   * aborts: one that ends before, either way, has failed, and is begun anew at the next `run("rotate")`. After an abort,
+   * too, it may be called anew.
    */
   advertise(next: () => { payload: Uint8Array; until: EpochMs }, signal: Cancel): Promise<void>
   scan(plan: { windowMs: number; everyMs: number }, on: (sighting: Sighting) => void, signal: Cancel): Promise<void>
-  /** All that is wrong, again at every change; nothing while all is well. Ends with the signal. */
+  /** All that is wrong, at first if something is, and again at every change; an empty list when all is well again. */
   health?(signal: Cancel): AsyncIterable<readonly Impediment[]>
 }
 
@@ -161,7 +160,7 @@ export interface Ports {
   /** Where matching is done: over worker threads, say. Without it, in this thread. */
   readonly matcher?: kernel.AsyncMatcher
   /**
-   * Resolves after about so many milliseconds. With it the pause between the two requests of an action is drawn at
+   * Resolves after about so many milliseconds. With it the pause between the first two requests of an action is drawn at
    * random and hides how long the phone worked in between; without it, whoever sees the wire can time that work.
    */
   readonly wait?: (milliseconds: number) => Promise<void>

@@ -5,6 +5,7 @@ import {
   type Design,
   encodeRedeem,
   envelopeBytes,
+  type Lengths,
   LindungError,
   type ParameterSet,
   REDEEM_BYTES,
@@ -40,7 +41,7 @@ export interface Reporting {
   readonly store: Store
   readonly random: Random
   readonly design: Design
-  readonly lengths: ParameterSet
+  readonly lengths: Lengths
   readonly tracer: Tracer
   readonly outbox: Outbox
   readonly mechanism: Config["authority"]["mechanism"]

@@ -78,7 +78,6 @@ interface Running {
   readonly id: number
   readonly second: number
   last: number
-  readonly at: number
   readonly heard: Map<string, Pending>
   /** The lowest rank that is still taken. */
   floor: number
@@ -108,7 +107,7 @@ export class Recorder {
    * Takes one packet.
    * @param second the clock that never goes back: what the temporary marks go by
    * @param now the wall clock, in seconds
-   * @returns the scan before this one, when this packet begins another; it is to be written with {@link write}
+   * @returns the scan before this one, when this packet begins another; the caller has it written (reservoir.ts)
    */
   hear(sighting: Sighting, second: number, now: number): Closed | undefined {
     const at = Math.floor(sighting.at / 1000)
@@ -120,7 +119,7 @@ export class Recorder {
     else if (at < now - MAX_BEHIND_SECONDS) this.dropped.past++
     else {
       const closed = this.#scan?.id === scanId ? undefined : this.close()
-      this.#scan ??= this.#begin(scanId, second, Math.min(at, now))
+      this.#scan ??= this.#begin(scanId, second)
       this.#scan.last = Math.max(this.#scan.last, second)
       this.#add(this.#scan, payload, attenuation, Math.min(at, now))
       return closed
@@ -128,9 +127,9 @@ export class Recorder {
     return undefined
   }
 
-  #begin(id: number, second: number, at: number): Running {
+  #begin(id: number, second: number): Running {
     this.#crowd.begin(time.bucket(second))
-    return { id, second, last: second, at, heard: new Map(), floor: 0 }
+    return { id, second, last: second, heard: new Map(), floor: 0 }
   }
 
   #add(scan: Running, payload: Uint8Array, attenuation: number, at: number): void {
@@ -167,7 +166,7 @@ export class Recorder {
     if (scan === undefined) return undefined
     this.#thin(scan)
     this.#crowd.end()
-    const { second, last, at } = scan
+    const { second, last } = scan
     const scanId = uniform(this.#random, 2 ** 32)
     const before = this.#before
     const begun = before?.second ?? second - SCAN_PLAN.everyMs / 1000
@@ -180,15 +179,13 @@ export class Recorder {
       return { payload, at: heardAt, scan: { ...attenuation, seconds, scanId }, ...(earlier && { earlier }) }
     })
     // The mark is of the last packet: a second is never rounded to an earlier one (protocol §3).
-    return { second: last, at, heard }
+    return { second: last, heard }
   }
 }
 
 export interface Closed {
-  /** When it began, by the clock that never goes back. */
+  /** When its last packet came, by the clock that never goes back. */
   readonly second: number
-  /** When it began, by the wall clock. */
-  readonly at: number
   /** Each identifier, with the wall clock when it was first heard: an epoch may begin while a scan goes on. */
   readonly heard: readonly HeardInScan[]
 }

@@ -1,6 +1,5 @@
 import { ascii, concat, type Random, time, u32 } from "../crypto/index.ts"
 import {
-  COMMITMENT_BYTES,
   DAYS_BACK,
   type Design,
   encodeExposureKey,
@@ -12,6 +11,7 @@ import {
   Reader,
   type Report,
   redact,
+  SLOT_LEAF_BYTES,
   type Slot,
   slotAt,
   slotBytes,
@@ -43,7 +43,6 @@ const TEST_SECONDS = 4 * 86_400
 /** Days after the test's whose secrets it commits to: what a seized phone shows of its future. */
 const TEST_DAYS_AHEAD = 3
 const CODE_BYTES = 14
-const SLOT_LEAF_BYTES = COMMITMENT_BYTES
 
 /** A report that is being prepared or sent: the only place where its secrets lie once it has been sent. */
 export interface StoredReport {

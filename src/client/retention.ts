@@ -1,5 +1,5 @@
 import { time } from "../crypto/index.ts"
-import type { Design, ParameterSet } from "../protocol/index.ts"
+import type { Design, Lengths } from "../protocol/index.ts"
 import type { Config } from "./config.ts"
 import { readActions } from "./delivery.ts"
 import { pruneMatched } from "./exposure.ts"
@@ -17,7 +17,7 @@ import { readState, updateState } from "./state.ts"
  */
 export async function prune(
   tx: WriteTx,
-  of: { design: Design; lengths: ParameterSet; now: number; retention: Config["retention"] },
+  of: { design: Design; lengths: Lengths; now: number; retention: Config["retention"] },
 ): Promise<void> {
   const { design, lengths, now, retention } = of
   const today = time.day(now)

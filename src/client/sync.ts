@@ -1,4 +1,4 @@
-import { base64, equal, hex, sha256, time } from "../crypto/index.ts"
+import { base64, equal, hex, type Random, sha256, time } from "../crypto/index.ts"
 import {
   type ArchiveBatch,
   type Batch,
@@ -25,12 +25,15 @@ import {
   type WholeBatch,
   withKeys,
 } from "../protocol/index.ts"
+import { noticePublished } from "./delivery.ts"
+import { tell } from "./exposure.ts"
 import { fetchHead, type Head, type Trust } from "./head.ts"
 import { readHeard } from "./heard.ts"
+import { note } from "./journal.ts"
 import { applyBatch, type BatchMatcher, batchMatcher, type Matching } from "./match.ts"
-import type { Http, ReadArchive, Store, WriteTx } from "./ports.ts"
+import type { Http, ReadArchive, Store } from "./ports.ts"
 import { restOf } from "./rest.ts"
-import type { IsoDay } from "./risk/index.ts"
+import type { IsoDay, RiskRule } from "./risk/index.ts"
 import { readState, rememberIngestKey, type State, updateState } from "./state.ts"
 import { fetchFile } from "./transport.ts"
 
@@ -43,21 +46,22 @@ const MAX_STALE_BUCKETS = 3
 export interface SyncPorts {
   readonly http: Http
   readonly store: Store
+  readonly random: Random
   readonly files: string
   readonly trust: Trust
   readonly design: Design
+  readonly rule: RiskRule
+  /** How many days a warning is shown. */
+  readonly exposureDays: number
   readonly matching: Pick<Matching, "matcher" | "pace">
   readonly signal: Cancel
   /** Unix seconds. */
   readonly now: number
-  /** The logical clock moves: called before any batch is fetched. */
-  readonly headMoved: (bucket: number) => Promise<void>
-  /** Runs in the write of each batch, after its matches, so that exposure days change together with them. */
-  readonly afterBatch: (tx: WriteTx, batch: WholeBatch, parameters: ParameterSet) => Promise<readonly IsoDay[]>
-  /** Runs in the write that passes over a batch whose archive is not good. */
-  readonly refused: (tx: WriteTx, bucket: number) => Promise<void>
-  /** Design 4: how its archives are read, with the keys that are trusted to sign them. */
-  readonly readArchive: (file: string, zip: Uint8Array) => ReturnType<ReadArchive>
+  /** Called before any batch is fetched. */
+  readonly moveLogicalClock: (bucket: number) => Promise<void>
+  /** Design 4: how its archives are read, and the keys that are trusted to sign them. */
+  readonly readArchive: ReadArchive | undefined
+  readonly exportKeys: readonly Uint8Array[]
 }
 
 /**
@@ -79,7 +83,7 @@ export async function sync(
   const parameters = await fetchParameters(ports, head, before)
   const ingestKeys = await fetchIngestKeys(ports, head, before, nowBucket)
   // What is heard from now on was heard after all of these batches could be known.
-  await ports.headMoved(checkpoint.bucket)
+  await ports.moveLogicalClock(checkpoint.bucket)
   await ports.store.write(tx =>
     updateState(tx, {
       head: { size: checkpoint.size, root: hex(checkpoint.root), bucket: checkpoint.bucket, note: base64(head.note) },
@@ -96,7 +100,7 @@ async function takeBatches(
   parameters: readonly ParameterSet[],
   progress: (done: number, keys: number, fresh: readonly IsoDay[]) => void,
 ): Promise<void> {
-  const { store, design, signal } = ports
+  const { store, random, design, rule, exposureDays, now, signal } = ports
   // What is heard while this goes on was heard after all of these batches, and cannot match.
   const rest = restOf(ports.matching.pace, signal)
   const heard = await store.read(tx => readHeard(tx, design, rest))
@@ -113,7 +117,7 @@ async function takeBatches(
         await store.write(async tx => {
           await applyBatch(tx, fetched, heard, [], under)
           await updateState(tx, { cursor: leaf.bucket })
-          await ports.refused(tx, leaf.bucket)
+          await note(tx, now, "batch-refused", String(leaf.bucket))
         })
         refused ??= batch
         continue
@@ -128,7 +132,8 @@ async function takeBatches(
       const fresh = await store.write(async tx => {
         await applyBatch(tx, batch, heard, places, under, matcher.contacts, rest)
         await updateState(tx, { cursor: leaf.bucket })
-        return ports.afterBatch(tx, batch, under)
+        await noticePublished(tx, batch, under, random)
+        return tell(tx, rule, now, exposureDays)
       })
       progress(++taken, batch.entries, fresh)
     }
@@ -193,7 +198,7 @@ async function fetchKeys(
   const zip = await fetchFile(ports.http, url, batch.archive.length, ports.signal)
   if (!isArchiveOf(batch, zip)) throw new LindungError("not-in-log", `${url}: not the archive that was logged`)
   try {
-    const whole = withKeys(batch, ports.readArchive(url, zip), url)
+    const whole = withKeys(batch, ports.readArchive!(url, zip, ports.exportKeys), url)
     if (isAllowed(whole, under)) return whole
     return new LindungError("format", `${url}: export.bin.keys: not what its parameter set allows`)
   } catch (error) {

@@ -1,7 +1,8 @@
 import { equal, hex, type Random, time } from "../crypto/index.ts"
-import { type Cancel, type Design, heardAt, type ParameterSet, slotAt } from "../protocol/index.ts"
+import { type Cancel, type Design, heardAt, type Lengths, slotAt } from "../protocol/index.ts"
 import type { Calibration } from "./calibration.ts"
 import { canceller } from "./cancel.ts"
+import { Failures } from "./failures.ts"
 import type { Clock, EpochMs, Impediment, Radio, Sighting, Store } from "./ports.ts"
 import { type Closed, type Dropped, MAX_BEHIND_SECONDS, Recorder, SCAN_PLAN } from "./record.ts"
 import { type Gathered, Reservoir } from "./reservoir.ts"
@@ -16,7 +17,7 @@ interface TracingPorts {
   readonly design: Design
   readonly calibration: Calibration
   /** L and W in force now. */
-  readonly parameters: () => ParameterSet
+  readonly lengths: () => Lengths
   /** Called when impediments have come or gone. */
   readonly changed: () => void
 }
@@ -50,19 +51,16 @@ export class Tracer {
   /** Slots to come whose secrets a test has committed to. */
   #ahead: ReadonlyMap<number, OwnSlot> = new Map()
   #advertised: { payload: Uint8Array; until: EpochMs } | undefined
-  /** What the radio says about itself, and how its calls ended. */
+  /** What the radio says about itself, what it cannot do, and what has failed. */
   #reported: readonly Impediment[] = []
-  readonly #failed = new Map<Impediment["code"], Impediment>()
-  /** Calls of the radio that it gave up: how each is begun again. */
-  readonly #ended = new Map<Impediment["code"], (running: Cancel) => void>()
-
-  /** Since when that has been wrong which was begun again last: as long as it fails each time, it is one failure. */
-  #since: ReadonlyMap<Impediment["code"], EpochMs> = new Map()
+  #cannot: readonly Impediment[] = []
+  readonly #failures: Failures
 
   constructor(ports: TracingPorts) {
     this.#ports = ports
     this.#recorder = new Recorder(ports.random, ports.calibration, ports.design.payloadBytes)
     this.#reservoir = new Reservoir(ports.random)
+    this.#failures = new Failures(ports.clock, ports.changed)
   }
 
   get dropped(): Readonly<Dropped> {
@@ -120,6 +118,9 @@ export class Tracer {
     if (this.#running) return
     const running = canceller()
     this.#running = running
+    // What the radio gave up before the last stop() is begun here, and not by the rotation as well.
+    this.#failures.clear()
+    this.#speaking = undefined
     try {
       await this.rotate()
     } catch (error) {
@@ -127,25 +128,15 @@ export class Tracer {
       throw error
     }
     if (running.aborted) return
-    const { radio } = this.#ports
-    this.#failed.clear()
-    this.#ended.clear()
-    this.#since = new Map()
-    this.#reported = []
-    if (radio.can.advertise) this.#speak(running)
-    else this.#impede("advertising-refused", "nothing")
-    if (radio.can.scan) this.#listen(running)
-    else this.#impede("bluetooth-unsupported", "nothing")
-    if (radio.health)
-      this.#follow(radio, running).catch(() => {
-        if (!running.aborted) this.#impede("radio-failed", "wait")
-      })
-  }
-
-  #listen(running: Cancel): void {
-    const { radio } = this.#ports
-    const scan = () => radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running)
-    this.#watch("radio-failed", running, scan, again => this.#listen(again))
+    const { can } = this.#ports.radio
+    const since = this.#ports.clock.now()
+    this.#cannot = [
+      ...(can.advertise ? [] : [{ code: "advertising-refused", since, userCan: "nothing" } as const]),
+      ...(can.scan ? [] : [{ code: "bluetooth-unsupported", since, userCan: "nothing" } as const]),
+    ]
+    if (can.advertise) this.#speak(running)
+    if (can.scan) this.#listen(running)
+    this.#follow(running)
   }
 
   /** Lets the radio advertise, until tracing ends or what it sends has to go before its time. */
@@ -153,54 +144,33 @@ export class Tracer {
     const speaking = canceller()
     this.#speaking = speaking
     running.addEventListener("abort", () => speaking.abort())
-    this.#ended.delete("advertising-refused")
     const advertise = () => this.#ports.radio.advertise(() => this.#next(), speaking)
-    this.#watch("advertising-refused", speaking, advertise, again => this.#speak(again))
+    this.#failures.watch("advertise", speaking, advertise, again => this.#speak(again))
   }
 
-  /** A radio that gives up is a state of the phone and not an error of the caller; {@link #resume} tries again. */
-  #watch(code: Impediment["code"], running: Cancel, work: () => Promise<void>, again: (running: Cancel) => void): void {
-    const failed = () => {
-      if (running.aborted) return
-      this.#ended.set(code, again)
-      this.#impede(code, "wait")
-    }
-    try {
-      work().then(failed, failed)
-    } catch {
-      failed()
-    }
+  #listen(running: Cancel): void {
+    const scan = () => this.#ports.radio.scan(SCAN_PLAN, sighting => this.#hear(sighting), running)
+    this.#failures.watch("scan", running, scan, again => this.#listen(again))
   }
 
-  /** Begins again what the radio gave up: a Bluetooth that was restarted is no reason to stay silent for ever. */
-  #resume(running: Cancel): void {
-    const ended = [...this.#ended]
-    this.#since = new Map(
-      ended.flatMap(([code]) => (this.#failed.has(code) ? [[code, this.#failed.get(code)!.since]] : [])),
-    )
-    for (const [code, again] of ended) {
-      this.#ended.delete(code)
-      this.#failed.delete(code)
-      again(running)
-      this.#ports.changed()
+  /** Takes up what the radio says about itself. */
+  #follow(running: Cancel): void {
+    const { radio, changed } = this.#ports
+    // What it said before it gave up may have passed since: all that is wrong is said anew.
+    this.#reported = []
+    if (radio.health === undefined) return
+    const follow = async () => {
+      for await (const reported of radio.health!(running)) {
+        if (running.aborted) return
+        this.#reported = reported
+        changed()
+      }
     }
-  }
-
-  async #follow(radio: Radio, running: Cancel): Promise<void> {
-    for await (const reported of radio.health!(running)) {
-      if (running.aborted) return
-      this.#reported = reported
-      this.#ports.changed()
-    }
-  }
-
-  #impede(code: Impediment["code"], userCan: Impediment["userCan"]): void {
-    this.#failed.set(code, { code, since: this.#since.get(code) ?? this.#ports.clock.now(), userCan })
-    this.#ports.changed()
+    this.#failures.watch("health", running, follow, again => this.#follow(again))
   }
 
   get impediments(): readonly Impediment[] {
-    return [...this.#reported, ...this.#failed.values()]
+    return [...this.#reported, ...this.#cannot, ...this.#failures.impediments]
   }
 
   async stop(): Promise<void> {
@@ -214,19 +184,20 @@ export class Tracer {
    * is about to be published leaves the air at once, with its address.
    */
   async rotate(): Promise<void> {
-    const { store, design, random, parameters, clock } = this.#ports
+    const { store, design, random, lengths, clock } = this.#ports
     // A scan is over when nothing has come for as long as one lasts.
     if (clock.now() - (this.#lastAt ?? 0) > SCAN_PLAN.windowMs) this.#gather(this.#recorder.close())
     this.#commit()
     const { slot, ahead } = await store.write(async tx => {
       await updateState(tx, { second: this.second() })
-      const current = await currentSlot(tx, design, this.now(), parameters(), random)
+      const current = await currentSlot(tx, design, this.now(), lengths(), random)
       return { slot: current, ahead: await slotsAhead(tx, current.slot) }
     })
     this.#slot = slot
     this.#ahead = ahead
+    this.#failures.mended("keep")
     this.#say(slot)
-    if (this.#running !== undefined) this.#resume(this.#running)
+    if (this.#running !== undefined) this.#failures.resume(this.#running)
   }
 
   /** Broadcasts from a slot at once: what is on the air and has to go before its time goes with its address. */
@@ -246,21 +217,21 @@ export class Tracer {
   }
 
   #advertise(from: OwnSlot): { payload: Uint8Array; until: EpochMs } {
-    const { design, parameters, calibration } = this.#ports
-    const { payload, until } = payloadAt(design, from, this.now(), parameters(), calibration)
+    const { design, lengths, calibration } = this.#ports
+    const { payload, until } = payloadAt(design, from, this.now(), lengths(), calibration)
     this.#advertised = { payload, until: (until * 1000) as EpochMs }
     return this.#advertised
   }
 
   /** What the radio asks for at each change of address. It never gets what has expired, even if no task has run. */
   #next(): { payload: Uint8Array; until: EpochMs } {
-    const { design, random, parameters, store } = this.#ports
+    const { design, random, store } = this.#ports
+    const lengths = this.#ports.lengths()
     const now = this.now()
     if (this.#advertised !== undefined && this.#advertised.until > now * 1000) return this.#advertised
-    const slot = slotAt(design, now, parameters())
+    const slot = slotAt(design, now, lengths)
     const from = this.#slot
     if (slot === from?.slot) return this.#advertise(from)
-    const lengths = parameters()
     const made = this.#ahead.get(slot) ?? laterSlot(design, from, slot, lengths, random)
     this.#slot = made
     this.#writing = this.#writing
@@ -270,7 +241,7 @@ export class Tracer {
         this.#slot = kept
         if (!equal(kept.record, made.record)) this.#say(kept)
       })
-      .catch(() => this.#impede("radio-failed", "wait"))
+      .catch(() => this.#failures.fail("keep"))
     return this.#advertise(made)
   }
 
@@ -287,7 +258,7 @@ export class Tracer {
   #gather(closed: Closed | undefined): void {
     if (closed === undefined) return
     const { design } = this.#ports
-    const lengths = this.#ports.parameters()
+    const lengths = this.#ports.lengths()
     const kept = closed.heard.map(({ payload, at, ...scans }) => ({
       heard: heardAt(design, at, lengths),
       id: design.kept(payload, at, lengths),

@@ -8,7 +8,10 @@ import type { PreparedTest } from "./prepare-test.ts"
 import type { DayResult, IsoDay } from "./risk/index.ts"
 import type { Status, SyncResult, Tracing } from "./status.ts"
 
-/** What an app can ask of the library. Exceptions are for misuse and for reporting; all other trouble is a state. */
+/**
+ * What an app can ask of the library. `status`, `watch` and `sync` answer with what is wrong, that of the store included;
+ * a verb that cannot do what it was asked for, because the store cannot, throws a LindungError.
+ */
 export interface Client extends AsyncDisposable {
   /** Broadcasts and listens from now on. Trouble with the radio is a state, and not an error. */
   start(): Promise<Tracing>
@@ -18,7 +21,10 @@ export interface Client extends AsyncDisposable {
   watch(signal?: Cancel): AsyncIterable<Status>
   /** Learns from the batches that are new. `force` does not wait for the interval, nor after a failure. */
   sync(o?: { signal?: Cancel; force?: boolean }): Promise<SyncResult>
-  /** For the host's scheduler. Does what is due, and arms what comes next. */
+  /**
+   * For the host's scheduler. Does what is due, and arms what comes next, also after a failure.
+   * @throws LindungError of what failed, for a host whose system wants to know; a failed sync is in the status alone
+   */
   run(task: TaskId, o: { signal: Cancel; deadline?: EpochMs }): Promise<void>
   prepareReport(o: { onset: IsoDay; proof: string; consent: Consent }): Promise<Draft>
   /**

@@ -1,4 +1,4 @@
-import { type Design, LindungError, type ParameterSet } from "../protocol/index.ts"
+import { type Design, type Lengths, LindungError } from "../protocol/index.ts"
 import { readActions } from "./delivery.ts"
 import { evaluate } from "./exposure.ts"
 import type { EpochMs, ReadTx } from "./ports.ts"
@@ -39,7 +39,7 @@ export const refusal = (why: "proof-invalid" | "no-keys"): LindungError =>
 /** How far the person's own report is. */
 export async function reportIn(
   tx: ReadTx,
-  o: { design: Design; lengths: ParameterSet; now: number },
+  o: { design: Design; lengths: Lengths; now: number },
 ): Promise<ReportStatus> {
   const { sent, refused } = await readState(tx)
   const action = (await readActions(tx)).find(({ kind }) => kind === "report")

@@ -1,5 +1,5 @@
 /**
- * What lets a page of another origin, an app in a browser, make the two requests of an action. Nothing here depends on
+ * What lets a page of another origin, an app in a browser, make the three requests of an action. Nothing here depends on
  * the request or names who asks: any origin, never credentials. A browser asks first, by a preflight, because the type
  * of the body is not one that a form could send; it does so for a report and for a cover action alike.
  */

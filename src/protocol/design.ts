@@ -125,7 +125,7 @@ export const slotAt = (design: Design, unix: number, lengths: Lengths): number =
 
 export const slotStart = (design: Design, slot: number, lengths: Lengths): number => slot * design.slotSeconds(lengths)
 
-/** The coarse time, a day or window number, under which a phone keeps what it hears at a second. */
+/** The coarse time, the number of a day, a window or an interval, under which a phone keeps what it hears at a second. */
 export const heardAt = (design: Design, unix: number, lengths: Lengths): number =>
   Math.floor(unix / design.heardSeconds(lengths))
 

@@ -1,5 +1,5 @@
 import { concat, type Random, requireBytes, sealedBox, u32 } from "../crypto/index.ts"
-import { type Design, designByCode, slotBytes, slotCount } from "./design.ts"
+import { type Design, designByCode, type Lengths, slotBytes, slotCount } from "./design.ts"
 import type { ParameterSet } from "./parameters.ts"
 import { encodeSlots, R_BYTES, type Report, SLOT_LEAF_BYTES, type Slot, slotsLength } from "./report.ts"
 import { TOKEN_BYTES } from "./token.ts"
@@ -26,13 +26,13 @@ const VERSION = 1
 const OUTER_BYTES = 5
 const KIND = { cover: 0, report: 1 } as const
 
-function plaintextBytes(design: Design, parameters: ParameterSet): number {
-  return 1 + 1 + 4 + TOKEN_BYTES + R_BYTES + slotsLength(design, slotCount(design, parameters))
+function plaintextBytes(design: Design, lengths: Lengths): number {
+  return 1 + 1 + 4 + TOKEN_BYTES + R_BYTES + slotsLength(design, slotCount(design, lengths))
 }
 
 /** The one length that an upload of this design has. */
-export const envelopeBytes = (design: Design, parameters: ParameterSet): number =>
-  OUTER_BYTES + sealedBox.SEAL_BYTES + plaintextBytes(design, parameters)
+export const envelopeBytes = (design: Design, lengths: Lengths): number =>
+  OUTER_BYTES + sealedBox.SEAL_BYTES + plaintextBytes(design, lengths)
 
 export interface Sealing {
   readonly design: Design

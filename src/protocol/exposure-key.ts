@@ -51,21 +51,24 @@ const FARTHEST_DAYS = 14
 const UNSAID = 0
 const DAYS_ZERO = 100
 
+/** A key's days since onset as u8: days + 100, or 0 when they are not said or farther away than fourteen. */
+export const onsetByte = (days: number | undefined): number =>
+  days !== undefined && Math.abs(days) <= FARTHEST_DAYS ? days + DAYS_ZERO : UNSAID
+
+export const parseOnsetByte = (said: number): { readonly daysSinceOnset?: number } =>
+  said === UNSAID ? {} : { daysSinceOnset: said - DAYS_ZERO }
+
 /**
  * What the batcher makes of a revealed key (23 bytes): secret ‖ u8 days since onset + 100, 0 when they are not said. The
  * day after `contagiousFromDay` + 2 is day 1.
  */
 export function archiveEntry(secret: Uint8Array, contagiousFromDay: number): Uint8Array<ArrayBuffer> {
   const days = dayOfKey(parseExposureKey(secret)) - (contagiousFromDay + DAYS_BEFORE_ONSET)
-  return concat(secret, Uint8Array.of(Math.abs(days) <= FARTHEST_DAYS ? days + DAYS_ZERO : UNSAID))
+  return concat(secret, Uint8Array.of(onsetByte(days)))
 }
 
 /** A key as its archive says it: the other facts are the same for all keys. */
 export function parseArchiveEntry(entry: Uint8Array): gaen.DiagnosisKey & { readonly daysSinceOnset?: number } {
   const last = entry.length - 1
-  const said = entry[last]!
-  return {
-    ...parseExposureKey(entry.subarray(0, last)),
-    ...(said === UNSAID ? {} : { daysSinceOnset: said - DAYS_ZERO }),
-  }
+  return { ...parseExposureKey(entry.subarray(0, last)), ...parseOnsetByte(entry[last]!) }
 }

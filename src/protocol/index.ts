@@ -27,8 +27,10 @@ export {
   dayOfKey,
   encodeExposureKey,
   isDeadBy,
+  onsetByte,
   parseArchiveEntry,
   parseExposureKey,
+  parseOnsetByte,
 } from "./exposure-key.ts"
 export { encodeFilterBatch, type FilterBatch, type FilterKind, mayContain } from "./filter-batch.ts"
 export * from "./ingest-keys.ts"
@@ -66,6 +68,7 @@ export {
   R_BYTES,
   type Report,
   redact,
+  SLOT_LEAF_BYTES,
   type Slot,
   spentTag,
 } from "./report.ts"

@@ -43,7 +43,7 @@ const CALIBRATION: Calibration = { rssi: 0, txPower: TX_POWER, confidence: 3 }
 
 /** A radio whose air is the simulator's. */
 class SimulatedRadio implements Radio {
-  readonly can = { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true }
+  readonly can = { advertise: true, scan: true, rotatesAddressWithPayload: true }
   next: (() => { payload: Uint8Array; until: EpochMs }) | undefined
   on: ((sighting: Sighting) => void) | undefined
 

@@ -44,7 +44,7 @@ describe("lindung init", () => {
     expect(parseNoteKey(app.server.logKey).name).to.equal(settings.config.logName)
     expect(base64(settings.config.authorityKeys[0]!)).to.equal(app.authority.publicKey)
     expect(checkConfig(app), "what an app passes to open()").to.have.property("ok", true)
-    expect(app).to.have.all.keys("appId", "server", "authority", "design", "risk", "cover", "retention", "sync")
+    expect(app).to.have.all.keys("server", "authority", "design", "risk", "cover", "retention", "sync")
   })
   it("lets nobody but the owner read a secret, and keeps secrets apart from data", async () => {
     for (const name of await readdir(join(directory, "secrets")))

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { dueTimes } from "../../src/client/agenda.ts"
+import { dueTimes, syncDueAt } from "../../src/client/agenda.ts"
 import { ensureSlot } from "../../src/client/schedule.ts"
 import type { State } from "../../src/client/state.ts"
 import { DESIGNS } from "../../src/protocol/index.ts"
@@ -11,18 +11,19 @@ import { CONFIG } from "./config.ts"
 const DAY = 86_400
 const MIDNIGHT = 1_588_896_000
 
+const stateOf = (now: number, state: Partial<State>): State => ({
+  schema: 1,
+  second: now,
+  parameters: [],
+  ingestKeys: {},
+  retry: {},
+  told: {},
+  dismissed: {},
+  ...state,
+})
+
 function pruneDue(state: Partial<State>, now: number): number | undefined {
-  const begun: State = {
-    schema: 1,
-    second: now,
-    parameters: [],
-    ingestKeys: {},
-    retry: {},
-    told: {},
-    dismissed: {},
-    ...state,
-  }
-  return dueTimes({ state: begun, actions: [], minIntervalHours: 4, now, rotateAt: undefined }).prune
+  return dueTimes({ state: stateOf(now, state), actions: [], minIntervalHours: 4, now, rotateAt: undefined }).prune
 }
 
 describe("the clean-up", () => {
@@ -66,5 +67,28 @@ describe("the clean-up", () => {
     expect(await days()).to.not.include(oldest)
     expect((await anna.status()).next.prune).to.equal((MIDNIGHT + 2 * DAY) * 1000)
     await w.close()
+  })
+})
+
+describe("a sync", () => {
+  const syncDue = (state: Partial<State>, now: number): number | undefined =>
+    dueTimes({
+      state: stateOf(now, { startedAt: MIDNIGHT, ...state }),
+      actions: [],
+      minIntervalHours: 4,
+      now,
+      rotateAt: undefined,
+    }).sync
+
+  it("that succeeded in the future was made before the clock was set back, and does not hold up the next", () => {
+    expect(syncDueAt(2000, 1000, 600)).to.equal(0)
+    expect(syncDueAt(1000, 1500, 600)).to.equal(1600)
+    expect(syncDueAt(undefined, 1500, 600)).to.equal(0)
+  })
+
+  it("is armed for when it would be done: a host that arms again and again does not put it off for ever", () => {
+    for (let now = MIDNIGHT; now < MIDNIGHT + DAY; now += 900)
+      expect(syncDue({ syncedAt: MIDNIGHT + 3 * DAY }, now)).to.be.at.most(now)
+    expect(syncDue({ syncedAt: MIDNIGHT }, MIDNIGHT + 900)).to.equal(MIDNIGHT + 4 * 3600)
   })
 })

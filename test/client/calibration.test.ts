@@ -64,7 +64,7 @@ describe("calibration", () => {
     const store = w.store("ben")
     let hear: ((sighting: Sighting) => void) | undefined
     const radio: Radio = {
-      can: { advertise: false, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+      can: { advertise: false, scan: true, rotatesAddressWithPayload: true },
       advertise: async () => {},
       scan: async (_, on) => {
         hear = on

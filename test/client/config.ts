@@ -6,7 +6,6 @@ const publicKey = signature.ed25519.verifyKey(new Uint8Array(32).fill(9))
 
 /** A configuration that passes every check; a world puts its own servers into it. */
 export const CONFIG: Config = {
-  appId: "test.lindung.app",
   server: {
     files: "https://files.example",
     uploads: "https://uploads.example",

@@ -81,7 +81,7 @@ describe("a crowd", () => {
     const memory = new Memory(8)
     const scan = { min: 50, typical: 50, seconds: 240, scanId: 1 }
     const heard = (ids: Iterable<Uint8Array>) => [...ids].map(payload => ({ payload, at: 0, scan }))
-    const closed = (ids: Iterable<Uint8Array>) => ({ second: 1_600_005_600, at: 0, heard: heard(ids) })
+    const closed = (ids: Iterable<Uint8Array>) => ({ second: 1_600_005_600, heard: heard(ids) })
     await memory.write(closed(range(0, BUCKET_CAP)), 1)
     await memory.write(closed(range(0, BUCKET_CAP)), 2)
     for (let i = 0; i < 2; i++) await memory.write(closed(range(BUCKET_CAP, 2 * BUCKET_CAP)), 2)

@@ -147,7 +147,7 @@ describe("a phone whose key is lost", () => {
   const openWith = (store: Store, vault: KeyVault) =>
     open(CONFIG, {
       radio: {
-        can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+        can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
         advertise: () => new Promise(() => {}),
         scan: () => new Promise(() => {}),
       },

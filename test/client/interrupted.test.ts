@@ -154,7 +154,7 @@ for (const end of ["rejects", "resolves"] as const)
       return end === "resolves" ? Promise.resolve() : Promise.reject(new Error("the stack restarted"))
     }
     const radio: Radio = {
-      can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+      can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
       advertise: () => call("advertise"),
       scan: () => call("scan"),
     }

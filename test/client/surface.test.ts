@@ -107,7 +107,7 @@ describe("watching", () => {
 
 describe("trouble with the radio", () => {
   const RADIO: Radio = {
-    can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+    can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
     advertise: () => new Promise(() => {}),
     scan: () => new Promise(() => {}),
   }
@@ -207,15 +207,15 @@ describe("a configuration", () => {
   it("gets all its problems said at once, with their paths, and does not open", async () => {
     const bad = {
       ...CONFIG,
-      appId: "",
       design: "centralised",
       server: { ...CONFIG.server, files: "ftp://x", logKey: "x", witnesses: { keys: [], quorum: 1 } },
       cover: { meanDays: 0, catchUpHours: -1 },
+      sync: { minIntervalHours: -1 },
       retention: { contactDays: 30, exposureDays: 14 },
     }
     const checked = checkConfig(bad)
     expect(checked.ok || checked.problems.map(({ path }) => path)).to.have.members([
-      "appId",
+      "sync.minIntervalHours",
       "design",
       "server.files",
       "server.logKey",

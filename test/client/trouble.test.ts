@@ -227,7 +227,7 @@ it("a radio that gave up is asked again when the identifier changes, and its imp
   const givesUpOnce = (name: keyof typeof calls) => () =>
     ++calls[name] === 1 ? Promise.reject(new Error("Bluetooth was restarted")) : new Promise<void>(() => {})
   const radio: Radio = {
-    can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+    can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
     advertise: givesUpOnce("advertise"),
     scan: givesUpOnce("scan"),
   }
@@ -296,4 +296,13 @@ it("that it reported, was refused or was warned, and when, is forgotten with its
   })
   expect((await after(21)).known).to.deep.include({ told: {}, dismissed: {} })
   expect(time.day(at)).to.equal(made)
+})
+
+it("a report that was sent is said to be, though the store could not be tidied after it", async () => {
+  const at = await reporter()
+  at.store.tidy = async () => {
+    throw new LindungError("storage-corrupt", "a page is damaged")
+  }
+  expect(await at.draft.submit()).to.have.property("at")
+  expect((await at.client.status()).report.is).to.equal("sent")
 })

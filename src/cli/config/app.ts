@@ -5,7 +5,6 @@ type Meaning = Pick<Setting, "what" | "unit" | "section">
 
 /** What each field of an app-config.json is. It stands here and not beside the checks, which every app carries. */
 const MEANINGS: Readonly<Record<ConfigPath, Meaning>> = {
-  appId: { what: "names the deployment on the phone" },
   "server.files": { what: "base URL of the static tree; a cache may serve it", section: "static-tree.md" },
   "server.uploads": { what: "base URL of ingest", section: "upload.md#4-ingest" },
   "server.logKey": { what: "the log's key", section: "log.md#3-checkpoint" },

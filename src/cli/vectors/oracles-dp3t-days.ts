@@ -1,5 +1,13 @@
-import { cadence, risk } from "../../client/index.ts"
+import { risk, syncDueAt } from "../../client/index.ts"
 import type { Check, Verifier } from "./check.ts"
+import {
+  addExposureDay,
+  dismissExposureDays,
+  type ExposureDays,
+  keepExposureDays,
+  NO_EXPOSURE_DAYS,
+} from "./deployed-days.ts"
+import { detectionBudget } from "./deployed-sync.ts"
 
 interface Factors {
   factorLow: number
@@ -119,7 +127,7 @@ function calls(hours: readonly number[], fails: (request: number) => boolean = (
   let succeeded = 0
   for (const hour of hours) {
     const now = hour * HOUR
-    if (!cadence.syncIsDue(last, now, FOUR_HOURS) || fails(++requests)) continue
+    if (now < syncDueAt(last, now, FOUR_HOURS) || fails(++requests)) continue
     last = now
     succeeded++
   }
@@ -140,16 +148,16 @@ const budget = (perDay: number): Record<string, () => { remaining: number; isDue
   const now = 1000 * HOUR
   const hours = (first: number): number[] => Array.from({ length: 21 }, (_, i) => now - (first + i) * HOUR)
   return {
-    "no call yet": () => cadence.detectionBudget([], now, perDay),
-    "one call now": () => cadence.detectionBudget([now], now, perDay),
-    "21 calls, one an hour, the last one now": () => cadence.detectionBudget(hours(0), now, perDay),
-    "21 hourly calls, last one 24 h ago": () => cadence.detectionBudget(hours(24), now, perDay),
+    "no call yet": () => detectionBudget([], now, perDay),
+    "one call now": () => detectionBudget([now], now, perDay),
+    "21 calls, one an hour, the last one now": () => detectionBudget(hours(0), now, perDay),
+    "21 hourly calls, last one 24 h ago": () => detectionBudget(hours(24), now, perDay),
   }
 }
 
 const ago = (days: number): risk.IsoDay => risk.isoDay(TODAY - days)
-const store = (...days: (readonly [day: number, reported: number])[]): risk.ExposureDays =>
-  days.reduce((state, [day, reported]) => risk.addExposureDay(state, ago(day), ago(reported)), risk.NO_EXPOSURE_DAYS)
+const store = (...days: (readonly [day: number, reported: number])[]): ExposureDays =>
+  days.reduce((state, [day, reported]) => addExposureDay(state, ago(day), ago(reported)), NO_EXPOSURE_DAYS)
 
 const dayStore: Record<string, () => number> = {
   "same day added twice or three times": () => store([3, 0], [3, 0], [3, 0]).days.length,
@@ -157,13 +165,11 @@ const dayStore: Record<string, () => number> = {
     const { days } = store([3, 0], [4, 0])
     return days[0]!.day < days[1]!.day ? days.length : 0
   },
-  "add, reset": () => risk.dismissExposureDays(store([3, 0])).days.length,
-  "add, reset, add the same day": () =>
-    risk.addExposureDay(risk.dismissExposureDays(store([3, 0])), ago(3), ago(0)).days.length,
-  "add day, reset, add day-1": () =>
-    risk.addExposureDay(risk.dismissExposureDays(store([3, 0])), ago(4), ago(0)).days.length,
+  "add, reset": () => dismissExposureDays(store([3, 0])).days.length,
+  "add, reset, add the same day": () => addExposureDay(dismissExposureDays(store([3, 0])), ago(3), ago(0)).days.length,
+  "add day, reset, add day-1": () => addExposureDay(dismissExposureDays(store([3, 0])), ago(4), ago(0)).days.length,
   "keep 14 days after the REPORT date: reported now for 11 days ago; reported 15 days ago for 16 days ago": () =>
-    risk.keepExposureDays(store([11, 0], [16, 15]), today, 14).days.length,
+    keepExposureDays(store([11, 0], [16, 15]), today, 14).days.length,
   "keep 10 days: reported now for 11 days ago; reported 11 days ago": () =>
-    risk.keepExposureDays(store([11, 0], [12, 11]), today, 10).days.length,
+    keepExposureDays(store([11, 0], [12, 11]), today, 10).days.length,
 }

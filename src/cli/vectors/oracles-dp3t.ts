@@ -1,7 +1,8 @@
 import { createPublicKey, verify } from "node:crypto"
-import { cadence, cover } from "../../client/index.ts"
+import { cover } from "../../client/index.ts"
 import { equal, lowCost } from "../../crypto/index.ts"
 import type { Check, Verifier } from "./check.ts"
+import { batchesToFetch, settleCover } from "./deployed-sync.ts"
 
 const base64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"))
 
@@ -97,10 +98,10 @@ export const batchSync: Verifier = (input, check) => {
   const now = 1_589_000_000
   const bucket = 7200
   const current = Math.floor(now / bucket) * bucket
-  const first = cadence.batchesToFetch(undefined, now)
-  const later = cadence.batchesToFetch(first.cursor, now + 24 * bucket)
-  const again = cadence.batchesToFetch(later.cursor, now + 24 * bucket)
-  const behind = cadence.batchesToFetch(current - 100 * bucket, now)
+  const first = batchesToFetch(undefined, now)
+  const later = batchesToFetch(first.cursor, now + 24 * bucket)
+  const again = batchesToFetch(later.cursor, now + 24 * bucket)
+  const behind = batchesToFetch(current - 100 * bucket, now)
   const scenarios: Record<string, () => { requests?: number | number[]; matcherCalls?: number }> = {
     "first ever sync: the cursor starts at the current batch start, nothing is fetched": () => {
       check.equal("the first cursor is the current batch start", first.cursor, current)
@@ -183,7 +184,7 @@ function verifySingles({ singles, catchUpLimitHours, meanIntervalDays }: Traffic
   const now = 100 * DAY
   const run = (scheduled: number, sent: boolean): { requests: number; changes: boolean; retry: boolean } => {
     const due = cover.overdueCover(scheduled, now, () => meanIntervalDays * DAY, catchUpLimitHours)
-    const after = cover.settleCover(scheduled, due.next, now, sent || due.overdue.length === 0)
+    const after = settleCover(scheduled, due.next, now, sent || due.overdue.length === 0)
     return { requests: due.overdue.length, changes: after.scheduled > scheduled, retry: after.retryAt !== undefined }
   }
   const scenarios: Record<string, () => ReturnType<typeof run>> = {

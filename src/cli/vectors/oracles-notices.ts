@@ -1,5 +1,6 @@
 import { risk } from "../../client/index.ts"
 import type { Check } from "./check.ts"
+import { NOTHING_TOLD, notice as noticeOf } from "./deployed-notices.ts"
 
 /** What has been found of one day: its age on the day of the first step, and weighted seconds by report type. */
 interface Found {
@@ -76,9 +77,9 @@ export function notificationSequences(
       check.ok(title, false, "no such sequence is known")
       continue
     }
-    let told = risk.NOTHING_TOLD
+    let told = NOTHING_TOLD
     const notices = sequence.map(step => {
-      const result = risk.notice(told, classes, summaries(step), risk.isoDay(FIRST + step.later), CONSIDER_DAYS)
+      const result = noticeOf(told, classes, summaries(step), risk.isoDay(FIRST + step.later), CONSIDER_DAYS)
       told = result.told
       const { notice } = result
       return [notice.is === "exposed" ? notice.classification.index : notice.is === "revoked" ? "revoked" : null]

@@ -70,7 +70,7 @@ export async function udpRadio(options: UdpRadioOptions): Promise<UdpRadio> {
   broken.catch(() => undefined)
   socket.on("error", error => failed?.(error))
   return {
-    can: { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true },
+    can: { advertise: true, scan: true, rotatesAddressWithPayload: true },
     refused: air.ear.refused,
     advertise: (next, signal) => Promise.race([radio.inTurns(next, air.voice(), options, signal), broken]),
     scan: (plan, on, signal) => Promise.race([air.scan(plan, on, signal), broken]),

@@ -14,19 +14,11 @@ export {
   type Range,
 } from "./cwa.ts"
 export type { Attenuation, Warning } from "./days.ts"
-export {
-  addExposureDay,
-  dismissExposureDays,
-  type ExposureDays,
-  keepExposureDays,
-  NO_EXPOSURE_DAYS,
-} from "./exposure-days.ts"
 export { type GaenWindow, gaenWindows, type KeyFacts, type Mapping, type Sighting } from "./gaen-windows.ts"
 export { gammaMedian, gammaQuantile } from "./gamma.ts"
 export { type Contact, contacts, exposureDays, type Handshake, type WindowCount } from "./handshakes.ts"
 export { filter as kalmanFilter, type Model, type State, type States, smooth as kalmanSmooth } from "./kalman.ts"
 export { type Measured, type NhsRule, nhsScore } from "./nhs.ts"
-export { NOTHING_TOLD, type Notice, notice, type Told } from "./notify.ts"
 export { infectiousness, type OnsetMap, onsetMap, onsetMapFromHex } from "./onset.ts"
 export { DEFAULT_PRESET, type Preset, presets } from "./presets.ts"
 export { type RuleConfig, ruleOf } from "./rule.ts"

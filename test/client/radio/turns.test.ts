@@ -17,7 +17,7 @@ const LENGTHS = defaultParameters(0, ["hybrid"])
 class Air {
   readonly virtual = { now: START }
   readonly sent: { address: number; payload: string; from: number; to: number }[] = []
-  readonly can = { advertise: true, scan: true, serveOverConnection: false, rotatesAddressWithPayload: true }
+  readonly can = { advertise: true, scan: true, rotatesAddressWithPayload: true }
   #addresses = 0
   #sleepers: { at: number; wake: () => void }[] = []
 

@@ -1,4 +1,10 @@
-import { time } from "../crypto/index.ts"
+import { syncDueAt } from "../../client/index.ts"
+import { time } from "../../crypto/index.ts"
+
+/*
+ * What deployed apps do when they fetch and send, and this client does otherwise: it takes the batches that its log holds,
+ * matches without a system's leave, and keeps an action until it is sent. Kept so that their published cases can be run.
+ */
 
 /** Batches to fetch: all that were released after the cursor, up to the newest that is complete. */
 export interface BatchPlan {
@@ -28,14 +34,6 @@ export function batchesToFetch(
   return { batches, cursor: Math.max(last, newest) }
 }
 
-/**
- * Whether a sync is due: the last one that succeeded began at least `minIntervalSeconds` ago. One that failed does not
- * count, so it is tried again at the next opportunity. A last sync in the future means that the clock was set back.
- */
-export function syncIsDue(lastSuccess: number | undefined, now: number, minIntervalSeconds: number): boolean {
-  return lastSuccess === undefined || now - lastSuccess >= minIntervalSeconds || lastSuccess > now
-}
-
 const DAY_SECONDS = 86_400
 
 /**
@@ -53,5 +51,17 @@ export function detectionBudget(
   const recent = calls.filter(at => now - at < DAY_SECONDS)
   const last = recent.reduce<number | undefined>((latest, at) => Math.max(latest ?? at, at), undefined)
   const remaining = Math.max(0, perDay - recent.length)
-  return { remaining, isDue: remaining > 0 && syncIsDue(last, now, DAY_SECONDS / perDay) }
+  return { remaining, isDue: remaining > 0 && now >= syncDueAt(last, now, DAY_SECONDS / perDay) }
+}
+
+const RETRY_SECONDS = 1800
+
+/** After an action: the next time when it was sent; the same one, tried again after half an hour, when it was not. */
+export function settleCover(
+  scheduled: number,
+  next: number,
+  now: number,
+  sent: boolean,
+): { readonly scheduled: number; readonly retryAt: number | undefined } {
+  return sent ? { scheduled: next, retryAt: undefined } : { scheduled, retryAt: now + RETRY_SECONDS }
 }

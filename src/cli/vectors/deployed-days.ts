@@ -1,4 +1,9 @@
-import { dayNumber, type IsoDay } from "./window.ts"
+import { dayNumber, type IsoDay } from "../../client/index.ts"
+
+/*
+ * The store of days of the DP-3T apps. This client counts a day's age from the contact and not from the report, and a day
+ * that was dismissed stays in its status, as dismissed. Kept so that the published cases can be run.
+ */
 
 /** Contacts are kept for 14 days, and a report covers 13 days back. */
 const FINDABLE_DAYS = 28

@@ -1,9 +1,13 @@
-import { type Class, type Classification, classify, type Summaries } from "./summary.ts"
-import { dayNumber, type IsoDay } from "./window.ts"
+import { dayNumber, type IsoDay, risk } from "../../client/index.ts"
+
+/*
+ * When an app of Exposure Notifications Express tells a person again. This client tells of every day once, whatever its
+ * class. Kept so that the published sequences can be run.
+ */
 
 /** What has to be kept between two looks to know when to tell a person again. */
 export interface Told {
-  readonly classification: Classification | undefined
+  readonly classification: risk.Classification | undefined
   /** Score of each day that was seen. */
   readonly scores: readonly { readonly day: IsoDay; readonly score: number }[]
 }
@@ -15,7 +19,7 @@ export type Notice =
   /** Tell the person: the class, or the day, is new. */
   | {
       readonly is: "exposed"
-      readonly classification: Classification
+      readonly classification: risk.Classification
       readonly newClass: boolean
       readonly newDay: boolean
     }
@@ -29,13 +33,13 @@ export type Notice =
  */
 export function notice(
   told: Told,
-  classes: readonly Class[],
-  days: readonly (Summaries & { readonly day: IsoDay })[],
+  classes: readonly risk.Class[],
+  days: readonly (risk.Summaries & { readonly day: IsoDay })[],
   today: IsoDay,
   considerDays: number,
 ): { readonly notice: Notice; readonly told: Told } {
   const before = told.classification
-  const classification = classify(classes, days)
+  const classification = risk.classify(classes, days)
   const scores = days.map(({ day, total }) => ({ day, score: total.scoreSum }))
   const next: Told = { classification, scores }
   if (classification === undefined) {
