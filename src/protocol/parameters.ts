@@ -40,6 +40,9 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 /** No set is deeper than four; a hostile one may be deeper than the stack. */
 const MAX_DEPTH = 16
 
+/** Programs spell fractions and huge numbers differently: two readers would disagree on whether a set is canonical. */
+const isBroken = (value: unknown): boolean => typeof value === "number" && !Number.isSafeInteger(value)
+
 /** JSON with sorted keys and no white space: one spelling for one value. */
 function canonical(value: Json, depth = 0): string {
   if (depth > MAX_DEPTH) throw malformed("parameter set", "nested too deep")
@@ -48,6 +51,7 @@ function canonical(value: Json, depth = 0): string {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`).join(",")}}`
   }
+  if (isBroken(value)) throw malformed("parameter set", "a number is not whole")
   return JSON.stringify(value)
 }
 
@@ -110,6 +114,7 @@ export function problemsOf(x: unknown): { path: string; message: string }[] {
   const rule = set["riskRule"] as { id?: unknown } | null | undefined
   if (typeof rule !== "object" || rule === null || typeof rule.id !== "string")
     wrong("riskRule", "expected a rule with an id")
+  else if (Object.values(rule).flat().some(isBroken)) wrong("riskRule", "expected whole numbers")
   const profile = set["paddingProfile"] as Record<string, unknown> | null | undefined
   if (typeof profile !== "object" || profile === null) wrong("paddingProfile", "expected an object")
   else {

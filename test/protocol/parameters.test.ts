@@ -83,6 +83,25 @@ describe("a parameter set", () => {
     expect(refusal(() => parseParameters(new Uint8Array(2 ** 26)))).to.equal("format")
   })
 
+  it("is refused with a number that is not whole, also where nothing reads it", () => {
+    for (const number of ["0.5", "1e-7", "1e+21", "9007199254740992", "-9007199254740992"])
+      for (const text of [
+        canonical.replace('"minutes":15', `"minutes":${number}`),
+        canonical.replace('"thresholds":[55,', `"thresholds":[${number},`),
+        canonical.replace(/\}$/, `,"zone":{"deep":[${number}]}}`),
+      ]) {
+        expect(text).not.to.equal(canonical)
+        expect(
+          refusal(() => parse(text)),
+          text,
+        ).to.equal("format")
+      }
+    const broken = { ...defaults, riskRule: { ...defaults.riskRule, weightsPercent: [99.5, 50, 0] } }
+    expect(problemsOf(broken)).to.deep.equal([{ path: "riskRule", message: "expected whole numbers" }])
+    expect(refusal(() => encodeParameters(broken))).to.equal("format")
+    expect(parse(canonical.replace(/\}$/, ',"zone":{"deep":[-9007199254740991]}}'))).to.have.property("zone")
+  })
+
   it("is refused when it is JSON of another kind", () => {
     for (const text of ["null", "[]", "1", '""', "{}", "true", ""])
       expect(refusal(() => parse(text))).to.equal("format")
