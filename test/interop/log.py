@@ -8,7 +8,7 @@ checks the signature (by openssl), and finds the leaf of the batch whose file it
 import base64, hashlib, subprocess, sys, tempfile, urllib.request
 from pathlib import Path
 
-DESIGNS = {"low-cost": 1, "unlinkable": 2, "hybrid": 3}
+DESIGNS = {"low-cost": 1, "unlinkable": 2, "hybrid": 3, "gaen": 4}
 tree, key = sys.argv[1].rstrip("/"), sys.argv[2]
 
 
