@@ -32,7 +32,9 @@ const PORTABLE: Curves = { ed25519: signature.ed25519, x25519: sealedBox.x25519 
 
 /**
  * Opens the client on its store. No request is made and nothing is broadcast before {@link Client.start}.
- * @throws LindungError config, with every problem of the configuration; storage-corrupt, schema-newer
+ * A lost key of the store is a state of the client, and no error here.
+ * @throws LindungError config, with every problem of the configuration; storage-corrupt, schema-newer, or what else the store
+ *   fails with; RangeError for a calibration that cannot be
  */
 export async function open(config: Config, ports: Ports): Promise<Client> {
   requireConfig(config, ports)

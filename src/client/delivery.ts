@@ -45,7 +45,7 @@ import { ingestKeyOf, readState, updateState } from "./state.ts"
 import { post } from "./transport.ts"
 
 /*
- * Every action, real or cover, is: redeem, U1 at once, U2 at a uniform time in the second bucket after the promised
+ * Every action, real or cover, is: redeem, U1 some seconds later, U2 at a uniform time in the second bucket after the promised
  * one (protocol §6). One code path for both; they differ in what is inside the sealed box, and in nothing else.
  *
  * action: u8 kind ‖ u8 phase ‖ u32 promised batch ‖ u32 second from which the next request is due ‖ 46 redeem request

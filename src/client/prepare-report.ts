@@ -31,7 +31,11 @@ export interface Draft {
   readonly expiresAt: EpochMs
   /** Withholds slots, by their absolute index: days, epochs or windows. */
   redact(slots: readonly number[]): Promise<void>
-  /** May be repeated after a crash. @throws LindungError proof-invalid when the authority does not accept the code */
+  /**
+   * May be repeated after a crash, and after a failure from its `notBefore` on.
+   * @throws LindungError proof-invalid when the authority does not accept the code; no-keys when its first contagious day
+   *   leaves nothing; state when there is no draft; of network and servers, when the same may succeed later
+   */
   submit(o?: { signal?: Cancel }): Promise<{ at: EpochMs }>
   discard(): Promise<void>
 }
@@ -52,7 +56,8 @@ export interface Reporting {
 const toMs = (second: number): EpochMs => Math.round(second * 1000) as EpochMs
 
 /**
- * Shows what a report of this moment would send, and stores it with its commitment. No request is made.
+ * Shows what a report of this moment would send, and stores it. No request is made; what is committed to is settled by
+ * `submit`.
  * @throws LindungError proof-invalid (a typing error in the code), no-keys, state; RangeError for a day to come
  */
 export async function prepareReport(client: Reporting, o: { onset: IsoDay; proof: string }): Promise<Draft> {

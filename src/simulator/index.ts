@@ -1,6 +1,6 @@
 /**
- * A simulated afternoon and its radio, and the truth about who was near whom: FOR SIMULATION ONLY. Everything here
- * is a pure function of a seed.
+ * A simulated afternoon and its radio, the truth about who was near whom, and attacks on the protocol: FOR SIMULATION ONLY.
+ * All dice here are known to whoever knows their seed.
  * @module
  */
 export { afternoon, PEOPLE } from "./afternoon.ts"

@@ -4,21 +4,22 @@ import { expect } from "chai"
 import type { Answer, Order } from "../../src/cli/strongroom/index.ts"
 
 const CHILD = new URL("../../src/cli/strongroom/child.js", import.meta.url)
+/** Runs in the child before its own code: says when that begins to listen for orders, which it does last. */
+const SAYS_READY = 'process.on("newListener", name => { if (name === "message") process.send("ready") })'
 const begin = () =>
-  fork(CHILD, { serialization: "advanced", env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] })
+  fork(CHILD, {
+    serialization: "advanced",
+    env: {},
+    execArgv: ["--import", `data:text/javascript,${encodeURIComponent(SAYS_READY)}`],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  })
 const order: Order = { do: "keys", firstBucket: 247_650, wrappingKey: new Uint8Array(32).fill(3) }
-
-/** Resolves once the child has loaded what it runs: it has no answer to this. */
-async function loaded(child: ReturnType<typeof begin>): Promise<void> {
-  child.send({ do: "go on", spent: [] } satisfies Order)
-  await new Promise(resolve => setTimeout(resolve, 700))
-}
 
 describe("the process that opens envelopes", () => {
   it("goes on with its work when a terminal or systemd tells all processes to stop, and ends with its answer", async () => {
     const child = begin()
     try {
-      await loaded(child)
+      expect(await once(child, "message")).to.include("ready")
       child.kill("SIGINT")
       child.kill("SIGTERM")
       child.send(order)
